@@ -1,0 +1,121 @@
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// What the shell has to do, as a value, in the order given. An effect that must wait for the disk is not
+/// returned before the disk has confirmed (<see cref="DurableOutbox"/>): whatever <see cref="RaftCore.Step"/>
+/// returns may be done at once.
+/// </summary>
+public abstract record Effect
+{
+    private protected Effect()
+    {
+    }
+
+    /// <summary>Write to the journal; report <see cref="RaftInput.Durable"/> when it is on disk. A failure is final: stop the node.</summary>
+    /// <param name="Mark">The number of this write, one more than that of the previous.</param>
+    /// <param name="Event">What to write.</param>
+    public sealed record Persist(JournalMark Mark, RaftEvent Event) : Effect;
+
+    /// <summary>Send a message to a peer. Loss, duplication and reordering are allowed.</summary>
+    public sealed record Send : Effect
+    {
+        private Send(NodeId to, PeerMessage message)
+        {
+            To = to;
+            Message = message;
+        }
+
+        /// <summary>The peer.</summary>
+        public NodeId To { get; }
+
+        /// <summary>What to tell it.</summary>
+        public PeerMessage Message { get; }
+
+        /// <summary>For messages that claim nothing about the disk. Promises do not fit: they go through <see cref="DurableOutbox"/>.</summary>
+        internal static Send AtOnce<T>(NodeId to, T message)
+            where T : PeerMessage, IMayLeaveAtOnce => new(to, message);
+
+        /// <summary>Only the outbox has a pass, and it shows it when the disk has confirmed.</summary>
+        internal static Send Promised(DurableOutbox.Pass pass, NodeId to, PeerMessage message)
+        {
+            pass.Check();
+            return new Send(to, message);
+        }
+    }
+
+    /// <summary>
+    /// Ask <paramref name="Peers"/> for their votes, and ask those again that do not answer, until
+    /// <see cref="EndVoteRound"/> or a newer round. Returned only when the candidate's own vote is on disk.
+    /// </summary>
+    /// <param name="Request">What to send.</param>
+    /// <param name="Peers">Every other voter.</param>
+    public sealed record BeginVoteRound(RequestVote Request, IReadOnlyList<NodeId> Peers) : Effect;
+
+    /// <summary>The round is over: stop asking.</summary>
+    public sealed record EndVoteRound : Effect;
+
+    /// <summary>Start (or restart) a timer. Report <see cref="RaftInput.TimerElapsed"/> with the same generation.</summary>
+    /// <param name="Timer">Which one; each exists once.</param>
+    /// <param name="Generation">Tells late ticks of an earlier start.</param>
+    /// <param name="After">How long from now.</param>
+    public sealed record StartTimer(RaftTimer Timer, long Generation, TimeSpan After) : Effect;
+
+    /// <summary>Stop a timer.</summary>
+    /// <param name="Timer">Which one.</param>
+    public sealed record StopTimer(RaftTimer Timer) : Effect;
+
+    /// <summary>
+    /// Entries are committed: hand these batches to the state machine, in order. <paramref name="First"/> may stand inside the first batch,
+    /// <paramref name="Last"/> inside the last.
+    /// </summary>
+    /// <param name="First">The first newly committed index.</param>
+    /// <param name="Last">The new commit index.</param>
+    /// <param name="Batches">The batches that hold them.</param>
+    public sealed record Commit(LogIndex First, LogIndex Last, IReadOnlyList<EntryBatch> Batches) : Effect;
+
+    /// <summary>Role, term or known leader changed.</summary>
+    /// <param name="Role">The role now.</param>
+    /// <param name="Term">The term now.</param>
+    /// <param name="Leader">The leader of that term, as far as known.</param>
+    /// <param name="Reason">Why, in words for the log.</param>
+    public sealed record RoleChanged(Role Role, Term Term, NodeId Leader, string Reason) : Effect;
+
+    /// <summary>A proposal got its place. It is not committed yet.</summary>
+    /// <param name="Ticket">From <see cref="RaftInput.Propose"/>.</param>
+    /// <param name="First">The id of its first entry; the others follow.</param>
+    /// <param name="Count">How many entries.</param>
+    public sealed record ProposalAccepted(long Ticket, EntryId First, int Count) : Effect;
+
+    /// <summary>A proposal was not taken, with certainty.</summary>
+    /// <param name="Ticket">From <see cref="RaftInput.Propose"/>.</param>
+    /// <param name="Refusal">Why.</param>
+    /// <param name="Leader">Who leads, as far as known.</param>
+    public sealed record ProposalRefused(long Ticket, ProposalRefusal Refusal, NodeId Leader) : Effect;
+
+    /// <summary>Reads of this ticket are linearizable once the state machine has applied <paramref name="Index"/>.</summary>
+    /// <param name="Ticket">From <see cref="RaftInput.ReadIndex"/>.</param>
+    /// <param name="Index">The index to wait for.</param>
+    public sealed record ReadReady(long Ticket, LogIndex Index) : Effect;
+
+    /// <summary>Reads of this ticket cannot be confirmed now; the client may ask again.</summary>
+    /// <param name="Ticket">From <see cref="RaftInput.ReadIndex"/>.</param>
+    /// <param name="Leader">Who leads, as far as known.</param>
+    /// <param name="Reason">Why, in words.</param>
+    public sealed record ReadRefused(long Ticket, NodeId Leader, string Reason) : Effect;
+}
+
+/// <summary>Why a proposal was certainly not taken.</summary>
+public enum ProposalRefusal : byte
+{
+    /// <summary>This member does not lead.</summary>
+    NotLeader = 0,
+
+    /// <summary>Too much is waiting for commitment already.</summary>
+    Overloaded = 1,
+
+    /// <summary>The term is not the one that the proposer expected.</summary>
+    TermChanged = 2,
+
+    /// <summary>The leader is handing over its office.</summary>
+    Transferring = 3,
+}

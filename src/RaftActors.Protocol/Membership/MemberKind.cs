@@ -1,0 +1,14 @@
+namespace RaftActors.Protocol;
+
+/// <summary>What a member may do, apart from the <see cref="Role"/> it plays at the moment.</summary>
+public enum MemberKind : byte
+{
+    /// <summary>Votes, stores the log, applies it, may lead.</summary>
+    Voter = 0,
+
+    /// <summary>Receives and applies the log; has no vote (DCF: PASSIVE).</summary>
+    Learner = 1,
+
+    /// <summary>Votes and stores the log; applies nothing and never leads (DCF: LOGGER; braft: witness).</summary>
+    LogOnly = 2,
+}

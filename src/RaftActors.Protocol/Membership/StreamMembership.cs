@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// Who belongs to a stream. While a change is under way (<see cref="IsJoint"/>) decisions need a majority of the
+/// old voters and one of the new (joint consensus, thesis section 4.3). Immutable.
+/// </summary>
+public sealed class StreamMembership
+{
+    /// <summary>Nobody.</summary>
+    public static StreamMembership Empty { get; } = new([]);
+
+    /// <summary>Makes a membership.</summary>
+    /// <param name="members">The members, each id once.</param>
+    /// <param name="outgoing">The voters before the change that is under way; empty when there is none.</param>
+    /// <exception cref="ArgumentException">An id is 0 or appears twice.</exception>
+    public StreamMembership(ImmutableArray<Member> members, ImmutableArray<Member> outgoing = default)
+    {
+        Members = members;
+        Outgoing = outgoing.IsDefault ? [] : outgoing;
+        Voters = [.. Members.Where(m => m.Kind != MemberKind.Learner).Select(m => m.Id)];
+        OutgoingVoters = [.. Outgoing.Where(m => m.Kind != MemberKind.Learner).Select(m => m.Id)];
+        Learners = [.. Members.Where(m => m.Kind == MemberKind.Learner).Select(m => m.Id)];
+        Loggers = [.. Members.Where(m => m.Kind == MemberKind.LogOnly).Select(m => m.Id)];
+        HashSet<NodeId> seen = [];
+        foreach (Member member in Members)
+        {
+            if (member.Id.IsNone || !seen.Add(member.Id))
+            {
+                throw new ArgumentException($"Member id {member.Id} is 0 or appears twice.", nameof(members));
+            }
+        }
+    }
+
+    /// <summary>All members: voters, log-only voters and learners.</summary>
+    public ImmutableArray<Member> Members { get; }
+
+    /// <summary>The members before the change that is under way.</summary>
+    public ImmutableArray<Member> Outgoing { get; }
+
+    /// <summary>Ids of those with a vote (voters and log-only members).</summary>
+    public ImmutableArray<NodeId> Voters { get; }
+
+    /// <summary>Ids of those who had a vote before the change that is under way.</summary>
+    public ImmutableArray<NodeId> OutgoingVoters { get; }
+
+    /// <summary>Ids of the learners.</summary>
+    public ImmutableArray<NodeId> Learners { get; }
+
+    /// <summary>Ids of the log-only members (they vote too).</summary>
+    public ImmutableArray<NodeId> Loggers { get; }
+
+    /// <summary>True while two sets of voters have to agree.</summary>
+    public bool IsJoint => !OutgoingVoters.IsEmpty;
+
+    /// <summary>True when <paramref name="id"/> has a vote, in the new set or the old.</summary>
+    public bool IsVoter(NodeId id) => Voters.Contains(id) || OutgoingVoters.Contains(id);
+
+    /// <summary>The member with this id, or null.</summary>
+    public Member? Find(NodeId id) =>
+        Members.FirstOrDefault(m => m.Id == id) ?? Outgoing.FirstOrDefault(m => m.Id == id);
+
+    /// <summary>Everybody but <paramref name="self"/>, each once, in order of ids.</summary>
+    public ImmutableArray<NodeId> Peers(NodeId self) =>
+        [.. Members.Concat(Outgoing).Select(m => m.Id).Where(id => id != self).Distinct().Order()];
+}
