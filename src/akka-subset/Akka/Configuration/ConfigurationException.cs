@@ -1,4 +1,3 @@
-using System.Runtime.Serialization;
 using Akka.Actor;
 
 namespace Akka.Configuration;
@@ -13,11 +12,6 @@ public class ConfigurationException : AkkaException
 
     public ConfigurationException(string message, Exception exception)
         : base(message, exception)
-    {
-    }
-
-    protected ConfigurationException(SerializationInfo info, StreamingContext context)
-        : base(info, context)
     {
     }
 
