@@ -28,7 +28,7 @@ public partial class ActorCell
         if (!reschedule && _pendingReceiveTimeout is not null)
             return;
         _pendingReceiveTimeout?.Cancel();
-        _pendingReceiveTimeout = _system.Scheduler.ScheduleTellOnceCancelable(timeout, _self, Actor.ReceiveTimeout.Instance, _self);
+        _pendingReceiveTimeout = _system.Scheduler.ScheduleTellOnceCancelable(timeout, _self, Akka.Actor.ReceiveTimeout.Instance, _self);
     }
 
     private void CancelReceiveTimeout()

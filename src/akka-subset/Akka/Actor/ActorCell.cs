@@ -76,7 +76,7 @@ public partial class ActorCell : IUntypedActorContext, ICell
 
     internal Mailboxes Mailboxes => _dispatcher.Mailboxes;
 
-    internal ActorBase Actor => _actor;
+    internal ActorBase CurrentActor => _actor;
 
     internal bool HasActor => _actor is not null;
 
@@ -216,7 +216,7 @@ public partial class ActorCell : IUntypedActorContext, ICell
                 AddressTerminated(address.Address);
                 break;
             case ActorSelectionMessage selection:
-                ActorSelection.Deliver(_self, envelope.Sender, selection);
+                Akka.Actor.ActorSelection.Deliver(_self, envelope.Sender, selection);
                 break;
             case Identify identify:
                 Sender.Tell(new ActorIdentity(identify.MessageId, _self), _self);
@@ -266,7 +266,7 @@ public partial class ActorCell : IUntypedActorContext, ICell
                 case Recreate recreate:
                     FaultRecreate(recreate.Cause);
                     break;
-                case Suspend:
+                case Dispatch.SysMsg.Suspend:
                     FaultSuspend();
                     break;
                 case Resume resume:

@@ -20,7 +20,7 @@ public sealed class DeadLetterMailbox : Mailbox
     internal void SystemEnqueue(IActorRef receiver, SystemMessage message)
     {
         // Bookkeeping between parent and child that has become pointless is nobody's loss.
-        if (message is Failed or Supervise or ActorTask or Create or Recreate or Resume or Suspend)
+        if (message is Failed or Supervise or ActorTask or Create or Recreate or Dispatch.SysMsg.Resume or Dispatch.SysMsg.Suspend)
             return;
         _deadLetters.Tell(new DeadLetter(message, receiver, receiver), receiver);
     }
