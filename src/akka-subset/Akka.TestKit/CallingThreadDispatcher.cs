@@ -10,12 +10,14 @@ namespace Akka.TestKit;
 public class CallingThreadDispatcher : MessageDispatcher
 {
     /// <summary>The name in configuration and in Props.WithDispatcher.</summary>
-    public static string Id = "akka.test.calling-thread-dispatcher";
+    public static new string Id = "akka.test.calling-thread-dispatcher";
 
     /// <summary>Created by <see cref="CallingThreadDispatcherConfigurator"/>.</summary>
     public CallingThreadDispatcher(MessageDispatcherConfigurator configurator)
         : base(configurator)
     {
+        base.Id = configurator.Config.GetString("id", Id);
+        Throughput = int.MaxValue;
     }
 
     /// <inheritdoc/>
@@ -37,11 +39,7 @@ public class CallingThreadDispatcherConfigurator : MessageDispatcherConfigurator
     public CallingThreadDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites)
         : base(config, prerequisites)
     {
-        _dispatcher = new CallingThreadDispatcher(this)
-        {
-            Id = config.GetString("id", CallingThreadDispatcher.Id),
-            Throughput = int.MaxValue,
-        };
+        _dispatcher = new CallingThreadDispatcher(this);
     }
 
     /// <inheritdoc/>

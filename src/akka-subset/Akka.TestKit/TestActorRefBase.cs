@@ -20,9 +20,7 @@ public abstract class TestActorRefBase<TActor> : IInternalActorRef
             : actorProps;
         name ??= $"$testActorRef{Interlocked.Increment(ref _number)}";
         var parent = supervisor ?? ((ExtendedActorSystem)system).Guardian;
-        var inner = (ActorRefWithCell)((ActorRefWithCell)Unwrap(parent)).Underlying.AttachChild(props, isSystemService: false, name);
-        SpinWait.SpinUntil(() => inner is not RepointableActorRef { IsStarted: false });
-        _inner = inner;
+        _inner = (IInternalActorRef)CellOf(Unwrap(parent)).AttachChild(props, isSystemService: false, name);
     }
 
     /// <summary>The actor's reference without the test functions.</summary>
@@ -42,7 +40,7 @@ public abstract class TestActorRefBase<TActor> : IInternalActorRef
 
     bool IActorRefScope.IsLocal => _inner.IsLocal;
 
-    private ActorCell Cell => (ActorCell)((ActorRefWithCell)_inner).Underlying;
+    private ActorCell Cell => CellOf(_inner);
 
     /// <summary>Equal when they denote the same actor.</summary>
     public static bool operator ==(TestActorRefBase<TActor> testActorRef, IActorRef actorRef) =>
@@ -109,6 +107,8 @@ public abstract class TestActorRefBase<TActor> : IInternalActorRef
     void IInternalActorRef.Restart(Exception cause) => _inner.Restart(cause);
 
     void IInternalActorRef.Suspend() => _inner.Suspend();
+
+    private static ActorCell CellOf(IActorRef actor) => (ActorCell)((ActorRefWithCell)actor).Underlying;
 
     private static IActorRef Unwrap(IActorRef actor) => actor switch
     {

@@ -108,12 +108,7 @@ public abstract partial class TestKitBase : IActorRefFactory
     public IActorRef CreateTestActor(string name)
     {
         var props = Props.Create(() => new InternalTestActor(_inbox)).WithDispatcher("akka.test.test-actor.dispatcher");
-        var actor = ((ExtendedActorSystem)Sys).SystemActorOf(props, name);
-
-        // The actor must exist before the test goes on: a message that waited for the start of the actor would be
-        // processed on another thread.
-        SpinWait.SpinUntil(() => actor is not RepointableActorRef { IsStarted: false });
-        return actor;
+        return ((ExtendedActorSystem)Sys).SystemActorOf(props, name);
     }
 
     /// <summary>Has the test actor run <paramref name="pilot"/> for every message.</summary>
@@ -214,7 +209,7 @@ public abstract partial class TestKitBase : IActorRefFactory
 
     internal void Fail(string message) => _assertions.Fail("{0}", message);
 
-    internal ITestKitAssertions Assertions => _assertions;
+    internal ITestKitAssertions UsedAssertions => _assertions;
 
     private static ActorSystemSetup WithDefaults(ActorSystemSetup setup)
     {

@@ -44,7 +44,7 @@ public class TestProbe : TestKitBase, INoImplicitSender, IInternalActorRef
     public void Reply(object message) => LastSender.Tell(message, TestActor);
 
     /// <summary>One more probe in the same system.</summary>
-    public override TestProbe CreateTestProbe(string name = null) => new(Sys, Assertions, name);
+    public override TestProbe CreateTestProbe(string name = null) => new(Sys, UsedAssertions, name);
 
     /// <inheritdoc/>
     public int CompareTo(object obj) => TestActor.CompareTo(obj);

@@ -14,7 +14,7 @@ public sealed class DeathWatchSpec : ContractSpec
     {
         var target = Sys.ActorOf(BlackHole);
         var watcher = Watcher();
-        watcher.Tell(new Watch(target));
+        watcher.Tell(new StartWatching(target));
         _seen.ExpectMsg("watching");
 
         Sys.Stop(target);
@@ -30,7 +30,7 @@ public sealed class DeathWatchSpec : ContractSpec
     {
         var target = Ended();
 
-        Watcher().Tell(new Watch(target));
+        Watcher().Tell(new StartWatching(target));
 
         _seen.ExpectMsg("watching");
         Assert.Equal(target, _seen.ExpectMsg<Terminated>().ActorRef);
@@ -41,7 +41,7 @@ public sealed class DeathWatchSpec : ContractSpec
     {
         var nobody = ((ExtendedActorSystem)Sys).Provider.ResolveActorRef("akka://contract/user/nobody-here");
 
-        Watcher().Tell(new Watch(nobody));
+        Watcher().Tell(new StartWatching(nobody));
 
         _seen.ExpectMsg("watching");
         Assert.False(_seen.ExpectMsg<Terminated>().ExistenceConfirmed);
@@ -52,8 +52,8 @@ public sealed class DeathWatchSpec : ContractSpec
     {
         var target = Sys.ActorOf(BlackHole);
         var watcher = Watcher();
-        watcher.Tell(new Watch(target));
-        watcher.Tell(new Watch(target));
+        watcher.Tell(new StartWatching(target));
+        watcher.Tell(new StartWatching(target));
         _seen.ExpectMsg("watching");
         _seen.ExpectMsg("watching");
 
@@ -69,7 +69,7 @@ public sealed class DeathWatchSpec : ContractSpec
     {
         var target = Sys.ActorOf(BlackHole);
         var watcher = Watcher();
-        watcher.Tell(new Watch(target, "it is gone"));
+        watcher.Tell(new StartWatching(target, "it is gone"));
         _seen.ExpectMsg("watching");
 
         Sys.Stop(target);
@@ -82,9 +82,9 @@ public sealed class DeathWatchSpec : ContractSpec
     {
         var target = Sys.ActorOf(BlackHole);
         var watcher = Watcher();
-        watcher.Tell(new Watch(target));
+        watcher.Tell(new StartWatching(target));
         _seen.ExpectMsg("watching");
-        watcher.Tell(new Unwatch(target));
+        watcher.Tell(new StopWatching(target));
         _seen.ExpectMsg("not watching");
 
         End(target);
@@ -98,12 +98,12 @@ public sealed class DeathWatchSpec : ContractSpec
     {
         var target = Sys.ActorOf(BlackHole);
         var watcher = Watcher();
-        watcher.Tell(new Watch(target));
+        watcher.Tell(new StartWatching(target));
         _seen.ExpectMsg("watching");
 
         WhileBlocked(watcher, () =>
         {
-            watcher.Tell(new Unwatch(target));
+            watcher.Tell(new StopWatching(target));
             End(target);
         });
 
@@ -132,7 +132,7 @@ public sealed class DeathWatchSpec : ContractSpec
         var events = CreateTestProbe();
         var target = Sys.ActorOf(Reporter.Props(events.Ref));
         var watcher = Watcher();
-        watcher.Tell(new Watch(target));
+        watcher.Tell(new StartWatching(target));
         _seen.ExpectMsg("watching");
 
         EventFilter.Exception<Boom>().ExpectOne(() => target.Tell(new Boom()));
@@ -176,9 +176,9 @@ public sealed class DeathWatchSpec : ContractSpec
         witness.ExpectTerminated(actor);
     }
 
-    private sealed record Watch(IActorRef Target, object With = null);
+    private sealed record StartWatching(IActorRef Target, object With = null);
 
-    private sealed record Unwatch(IActorRef Target);
+    private sealed record StopWatching(IActorRef Target);
 
     private sealed class Hole : UntypedActor
     {
@@ -192,12 +192,12 @@ public sealed class DeathWatchSpec : ContractSpec
         public WatchingActor(IActorRef seen)
         {
             Receive<Block>(block => block.Hold());
-            Receive<Watch>(watch =>
+            Receive<StartWatching>(watch =>
             {
                 _ = watch.With is null ? Context.Watch(watch.Target) : Context.WatchWith(watch.Target, watch.With);
                 seen.Tell("watching");
             });
-            Receive<Unwatch>(unwatch =>
+            Receive<StopWatching>(unwatch =>
             {
                 Context.Unwatch(unwatch.Target);
                 seen.Tell("not watching");
