@@ -30,7 +30,7 @@ public abstract class TestActorRefBase<TActor> : IInternalActorRef
     public ActorPath Path => _inner.Path;
 
     /// <summary>The actor instance.</summary>
-    public TActor UnderlyingActor => (TActor)Cell.Actor;
+    public TActor UnderlyingActor => (TActor)Cell.CurrentActor;
 
     IInternalActorRef IInternalActorRef.Parent => _inner.Parent;
 
