@@ -164,7 +164,7 @@ public partial class ActorCell
         {
             try
             {
-                SupervisorStrategy.HandleChildTerminated(this, child, _children.Refs());
+                SupervisorStrategy.HandleChildTerminated(this, child, LazyChildren());
             }
             catch (Exception e)
             {
@@ -184,6 +184,13 @@ public partial class ActorCell
                 FinishTerminate();
                 break;
         }
+    }
+
+    // Copied when somebody looks: hardly any strategy does, and there may be many children.
+    private IEnumerable<IInternalActorRef> LazyChildren()
+    {
+        foreach (var child in _children.Refs())
+            yield return child;
     }
 
     private void HandleFailed(Failed failed)
