@@ -16,8 +16,6 @@ namespace Akka.Serialization;
 /// </summary>
 public class NewtonSoftJsonSerializer : Serializer
 {
-    private readonly JsonSerializer _serializer;
-
     public NewtonSoftJsonSerializer(ExtendedActorSystem system)
         : this(system, NewtonSoftJsonSerializerSettings.Default)
     {
@@ -38,35 +36,35 @@ public class NewtonSoftJsonSerializer : Serializer
             ConstructorHandling = ConstructorHandling.AllowNonPublicDefaultConstructor,
             TypeNameHandling = settings.EncodeTypeNames ? TypeNameHandling.All : TypeNameHandling.None,
             SerializationBinder = new JsonTypeBinder(),
-            ContractResolver = new PrivateSetterResolver(),
+            ContractResolver = new ContractResolver(new ObjectConverter(this)),
             Culture = CultureInfo.InvariantCulture,
         };
         foreach (var converter in settings.Converters)
             Settings.Converters.Add(CreateConverter(converter));
         Settings.Converters.Add(new SurrogateConverter(this));
-        _serializer = JsonSerializer.Create(Settings);
-        _serializer.Formatting = Formatting.None;
+        Serializer = JsonSerializer.Create(Settings);
     }
 
     public JsonSerializerSettings Settings { get; }
 
-    public object Serializer => _serializer;
+    public object Serializer { get; }
 
     public override bool IncludeManifest => false;
 
     public override byte[] ToBinary(object obj)
     {
+        // A serializer numbers the objects it has seen, so threads cannot share one; its contracts are shared anyway.
         using var buffer = new MemoryStream(256);
         using (var writer = new StreamWriter(buffer, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true))
         using (var json = new JsonTextWriter(writer))
-            _serializer.Serialize(json, obj);
+            JsonSerializer.Create(Settings).Serialize(json, ObjectConverter.MarkOf(obj) is { } marked ? new JObject { ["$"] = marked } : obj);
         return buffer.ToArray();
     }
 
     public override object FromBinary(byte[] bytes, Type type)
     {
         using var reader = new JsonTextReader(new StreamReader(new MemoryStream(bytes, writable: false), Encoding.UTF8));
-        return Translate(_serializer.Deserialize(reader), type);
+        return Translate(JsonSerializer.Create(Settings).Deserialize(reader), type);
     }
 
     private JsonConverter CreateConverter(Type type) => (JsonConverter)(type.GetConstructor([typeof(ExtendedActorSystem)]) is not null
@@ -81,69 +79,76 @@ public class NewtonSoftJsonSerializer : Serializer
             case ISurrogate surrogate:
                 return surrogate.FromSurrogate(system);
             case JObject fields when fields["$"] is JValue { Value: string number }:
-                return SurrogateConverter.Number(number);
+                return ObjectConverter.Number(number);
             case JObject fields when type is not null && type != typeof(object):
-                return fields.ToObject(type, _serializer);
+                return fields.ToObject(type, JsonSerializer.Create(Settings));
             default:
                 return value;
         }
     }
 
-    /// <summary>Also sets properties that only the class itself can set.</summary>
-    private sealed class PrivateSetterResolver : DefaultContractResolver
+    /// <summary>
+    /// Also sets properties that only the class itself can set. JSON has one kind of number: where the declared type is
+    /// object, a mark must tell which one it was.
+    /// </summary>
+    private sealed class ContractResolver(JsonConverter forObjects) : DefaultContractResolver
     {
         protected override JsonProperty CreateProperty(MemberInfo member, MemberSerialization memberSerialization)
         {
             var property = base.CreateProperty(member, memberSerialization);
             if (!property.Writable && member is PropertyInfo { SetMethod: not null })
                 property.Writable = true;
+            if (property.PropertyType == typeof(object))
+                property.Converter ??= forObjects;
             return property;
+        }
+
+        protected override JsonArrayContract CreateArrayContract(Type objectType)
+        {
+            var contract = base.CreateArrayContract(objectType);
+            if (contract.CollectionItemType == typeof(object))
+                contract.ItemConverter ??= forObjects;
+            return contract;
+        }
+
+        protected override JsonDictionaryContract CreateDictionaryContract(Type objectType)
+        {
+            var contract = base.CreateDictionaryContract(objectType);
+            if (contract.DictionaryValueType == typeof(object))
+                contract.ItemConverter ??= forObjects;
+            return contract;
         }
     }
 
-    /// <summary>JSON has one kind of number; where the declared type does not tell which one it was, a mark must.</summary>
-    private sealed class SurrogateConverter(NewtonSoftJsonSerializer parent) : JsonConverter
+    /// <summary>For members and items that are declared as object.</summary>
+    private sealed class ObjectConverter(NewtonSoftJsonSerializer parent) : JsonConverter
     {
-        public override bool CanConvert(Type objectType)
-        {
-            var type = Nullable.GetUnderlyingType(objectType) ?? objectType;
-            return type == typeof(int) || type == typeof(float) || type == typeof(decimal) || type == typeof(object)
-                || typeof(ISurrogated).IsAssignableFrom(type);
-        }
+        public override bool CanConvert(Type objectType) => objectType == typeof(object);
 
         public override void WriteJson(JsonWriter writer, object value, JsonSerializer serializer)
         {
-            switch (value)
+            if (MarkOf(value) is not { } marked)
             {
-                case int number:
-                    WriteNumber(writer, "I" + number.ToString(CultureInfo.InvariantCulture));
-                    break;
-                case float number:
-                    WriteNumber(writer, "F" + number.ToString("R", CultureInfo.InvariantCulture));
-                    break;
-                case decimal number:
-                    WriteNumber(writer, "M" + number.ToString(CultureInfo.InvariantCulture));
-                    break;
-                case ISurrogated surrogated:
-                    serializer.Serialize(writer, surrogated.ToSurrogate(parent.system));
-                    break;
-                default:
-                    writer.WriteStartObject();
-                    writer.WriteEndObject();
-                    break;
+                serializer.Serialize(writer, value, typeof(object));
+                return;
             }
+
+            writer.WriteStartObject();
+            writer.WritePropertyName("$");
+            writer.WriteValue(marked);
+            writer.WriteEndObject();
         }
 
-        public override object ReadJson(JsonReader reader, Type objectType, object existingValue, JsonSerializer serializer)
+        public override object ReadJson(JsonReader reader, Type objectType, object existingValue, JsonSerializer serializer) =>
+            parent.Translate(serializer.Deserialize(reader), typeof(object));
+
+        public static string MarkOf(object value) => value switch
         {
-            if (reader.TokenType == JsonToken.Null)
-                return null;
-            var type = Nullable.GetUnderlyingType(objectType) ?? objectType;
-            var value = parent.Translate(serializer.Deserialize(reader), type);
-            return type.IsPrimitive || type == typeof(decimal)
-                ? Convert.ChangeType(value, type, CultureInfo.InvariantCulture)
-                : value;
-        }
+            int number => "I" + number.ToString(CultureInfo.InvariantCulture),
+            float number => "F" + number.ToString("R", CultureInfo.InvariantCulture),
+            decimal number => "M" + number.ToString(CultureInfo.InvariantCulture),
+            _ => null,
+        };
 
         public static object Number(string marked) => marked[0] switch
         {
@@ -152,13 +157,16 @@ public class NewtonSoftJsonSerializer : Serializer
             'M' => decimal.Parse(marked.AsSpan(1), NumberStyles.Number, CultureInfo.InvariantCulture),
             _ => throw new JsonSerializationException($"[{marked}] is not a marked number."),
         };
+    }
 
-        private static void WriteNumber(JsonWriter writer, string marked)
-        {
-            writer.WriteStartObject();
-            writer.WritePropertyName("$");
-            writer.WriteValue(marked);
-            writer.WriteEndObject();
-        }
+    private sealed class SurrogateConverter(NewtonSoftJsonSerializer parent) : JsonConverter
+    {
+        public override bool CanConvert(Type objectType) => typeof(ISurrogated).IsAssignableFrom(objectType);
+
+        public override void WriteJson(JsonWriter writer, object value, JsonSerializer serializer) =>
+            serializer.Serialize(writer, ((ISurrogated)value).ToSurrogate(parent.system), typeof(object));
+
+        public override object ReadJson(JsonReader reader, Type objectType, object existingValue, JsonSerializer serializer) =>
+            reader.TokenType == JsonToken.Null ? null : parent.Translate(serializer.Deserialize(reader), objectType);
     }
 }
