@@ -200,7 +200,7 @@ public sealed class Address : IEquatable<Address>, IComparable<Address>, ICompar
     public ISurrogate ToSurrogate(ActorSystem system) =>
         new AddressSurrogate { Protocol = Protocol, System = System, Host = Host, Port = Port };
 
-    public class AddressSurrogate : ISurrogate
+    public sealed class AddressSurrogate : ISurrogate
     {
         public string Protocol { get; set; }
 
