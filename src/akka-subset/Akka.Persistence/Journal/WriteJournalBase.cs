@@ -15,7 +15,7 @@ public abstract class WriteJournalBase : ActorBase
         _eventAdapters = EventAdapters.Create((ExtendedActorSystem)Context.System, PluginConfig);
     }
 
-    private protected Akka.Configuration.Config PluginConfig { get; }
+    internal Akka.Configuration.Config PluginConfig { get; }
 
     /// <summary>The atomic writes among the envelopes, each with its events in the form in which they are stored.</summary>
     protected IEnumerable<AtomicWrite> PreparePersistentBatch(IEnumerable<IPersistentEnvelope> resequenceables)

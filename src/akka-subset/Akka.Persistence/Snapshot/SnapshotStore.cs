@@ -21,7 +21,7 @@ public abstract class SnapshotStore : ActorBase
             PluginConfig.GetTimeSpan("circuit-breaker.reset-timeout"));
     }
 
-    private protected Akka.Configuration.Config PluginConfig { get; }
+    internal Akka.Configuration.Config PluginConfig { get; }
 
     protected sealed override bool Receive(object message) => ReceiveSnapshotStore(message) || ReceivePluginInternal(message);
 
