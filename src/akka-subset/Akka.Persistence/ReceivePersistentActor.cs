@@ -31,53 +31,53 @@ public abstract class ReceivePersistentActor : UntypedPersistentActor, IInitiali
 
     protected sealed override void OnRecover(object message) => Execute(_recoverHandlers, message);
 
-    protected void Recover<T>(Action<T> handler, Predicate<T> shouldHandle = null) => ForRecovery().Add(handler, shouldHandle);
+    protected void Recover<T>(Action<T> handler, Predicate<T> shouldHandle = null) => ForRecovery().Add(new ActionHandler<T>(handler, shouldHandle));
 
-    protected void Recover<T>(Predicate<T> shouldHandle, Action<T> handler) => ForRecovery().Add(handler, shouldHandle);
+    protected void Recover<T>(Predicate<T> shouldHandle, Action<T> handler) => ForRecovery().Add(new ActionHandler<T>(handler, shouldHandle));
 
-    protected void Recover<T>(Func<T, bool> handler) => ForRecovery().Add(handler);
+    protected void Recover<T>(Func<T, bool> handler) => ForRecovery().Add(new FuncHandler<T>(handler));
 
     protected void Recover(Type messageType, Action<object> handler, Predicate<object> shouldHandle = null) =>
-        ForRecovery().Add(messageType, handler, shouldHandle);
+        ForRecovery().Add(new ActionHandler<object>(handler, shouldHandle, messageType));
 
     protected void Recover(Type messageType, Predicate<object> shouldHandle, Action<object> handler) =>
-        ForRecovery().Add(messageType, handler, shouldHandle);
+        ForRecovery().Add(new ActionHandler<object>(handler, shouldHandle, messageType));
 
-    protected void Recover(Type messageType, Func<object, bool> handler) => ForRecovery().Add(messageType, handler);
+    protected void Recover(Type messageType, Func<object, bool> handler) => ForRecovery().Add(new FuncHandler<object>(handler, messageType));
 
-    protected void RecoverAny(Action<object> handler) => ForRecovery().Add(typeof(object), handler, null);
+    protected void RecoverAny(Action<object> handler) => ForRecovery().Add(new ActionHandler<object>(handler, null));
 
-    protected void Command<T>(Action<T> handler, Predicate<T> shouldHandle = null) => ForCommands().Add(handler, shouldHandle);
+    protected void Command<T>(Action<T> handler, Predicate<T> shouldHandle = null) => ForCommands().Add(new ActionHandler<T>(handler, shouldHandle));
 
-    protected void Command<T>(Predicate<T> shouldHandle, Action<T> handler) => ForCommands().Add(handler, shouldHandle);
+    protected void Command<T>(Predicate<T> shouldHandle, Action<T> handler) => ForCommands().Add(new ActionHandler<T>(handler, shouldHandle));
 
-    protected void Command<T>(Func<T, bool> handler) => ForCommands().Add(handler);
+    protected void Command<T>(Func<T, bool> handler) => ForCommands().Add(new FuncHandler<T>(handler));
 
     protected void Command(Type messageType, Action<object> handler, Predicate<object> shouldHandle = null) =>
-        ForCommands().Add(messageType, handler, shouldHandle);
+        ForCommands().Add(new ActionHandler<object>(handler, shouldHandle, messageType));
 
     protected void Command(Type messageType, Predicate<object> shouldHandle, Action<object> handler) =>
-        ForCommands().Add(messageType, handler, shouldHandle);
+        ForCommands().Add(new ActionHandler<object>(handler, shouldHandle, messageType));
 
-    protected void Command(Type messageType, Func<object, bool> handler) => ForCommands().Add(messageType, handler);
+    protected void Command(Type messageType, Func<object, bool> handler) => ForCommands().Add(new FuncHandler<object>(handler, messageType));
 
-    protected void Command(Action<object> handler) => ForCommands().Add(typeof(object), handler, null);
+    protected void Command(Action<object> handler) => ForCommands().Add(new ActionHandler<object>(handler, null));
 
-    protected void CommandAny(Action<object> handler) => ForCommands().Add(typeof(object), handler, null);
+    protected void CommandAny(Action<object> handler) => ForCommands().Add(new ActionHandler<object>(handler, null));
 
     protected void CommandAsync<T>(Func<T, Task> handler, Predicate<T> shouldHandle = null) =>
-        ForCommands().Add<T>(message => RunTask(() => handler(message)), shouldHandle);
+        ForCommands().Add(new ActionHandler<T>(message => RunTask(() => handler(message)), shouldHandle));
 
     protected void CommandAsync<T>(Predicate<T> shouldHandle, Func<T, Task> handler) => CommandAsync(handler, shouldHandle);
 
     protected void CommandAsync(Type messageType, Func<object, Task> handler, Predicate<object> shouldHandle = null) =>
-        ForCommands().Add(messageType, message => RunTask(() => handler(message)), shouldHandle);
+        ForCommands().Add(new ActionHandler<object>(message => RunTask(() => handler(message)), shouldHandle, messageType));
 
     protected void CommandAsync(Type messageType, Predicate<object> shouldHandle, Func<object, Task> handler) =>
         CommandAsync(messageType, handler, shouldHandle);
 
     protected void CommandAnyAsync(Func<object, Task> handler) =>
-        ForCommands().Add(typeof(object), message => RunTask(() => handler(message)), null);
+        ForCommands().Add(new ActionHandler<object>(message => RunTask(() => handler(message)), null));
 
     private void Execute(MessageHandlers handlers, object message)
     {

@@ -7,18 +7,14 @@ using SQLitePCL;
 namespace Akka.Persistence.Sql.Db.Sqlite;
 
 /// <summary>
-/// Inserts through SQLite's own interface: the driver looks every parameter up by name, which for statements of
-/// many rows costs more than the insert itself. Many rows in one statement spare SQLite the bookkeeping of the
-/// automatic key per row.
+/// Inserts through SQLite's own interface: the driver looks every parameter up by name and encodes every text anew,
+/// row by row, which costs more than the insert itself. (Several rows in one statement gain nothing here.)
 /// </summary>
 internal sealed class SqliteInserter : IJournalInserter
 {
-    private const int RowsPerStatement = 32;
-
     private readonly sqlite3 _database;
     private readonly JournalSettings _journal;
-    private readonly sqlite3_stmt _many;
-    private readonly sqlite3_stmt _one;
+    private readonly sqlite3_stmt _event;
     private readonly sqlite3_stmt _tag;
 
     // Texts that repeat from row to row.
@@ -30,8 +26,7 @@ internal sealed class SqliteInserter : IJournalInserter
     {
         _database = database;
         _journal = journal;
-        _many = Prepare(InsertSql(RowsPerStatement));
-        _one = Prepare(InsertSql(1));
+        _event = Prepare(InsertSql(journal));
         if (journal.WritesTagTable)
         {
             _tag = Prepare(
@@ -41,77 +36,71 @@ internal sealed class SqliteInserter : IJournalInserter
 
     public void Insert(IReadOnlyList<JournalRow> rows)
     {
-        var next = 0;
-        while (next < rows.Count)
+        for (var i = 0; i < rows.Count; i++)
         {
-            var run = RunOfUntagged(rows, next);
-            if (run >= RowsPerStatement)
-            {
-                var parameter = 1;
-                for (var i = 0; i < RowsPerStatement; i++)
-                    Bind(_many, ref parameter, rows[next + i]);
-                Step(_many);
-                next += RowsPerStatement;
-            }
-            else
-            {
-                var parameter = 1;
-                Bind(_one, ref parameter, rows[next]);
-                Step(_one);
-                InsertTags(rows[next]);
-                next++;
-            }
+            var row = rows[i];
+            Bind(row);
+            Step(_event);
+            if (_tag is not null && row.Tags.Count > 0)
+                InsertTags(row);
         }
     }
 
     public void Dispose()
     {
-        _many.Dispose();
-        _one.Dispose();
+        _event.Dispose();
         _tag?.Dispose();
     }
 
-    // A tag refers to the key of its event, which is known only right after an insert of that one row.
-    private int RunOfUntagged(IReadOnlyList<JournalRow> rows, int from)
+    private void Bind(JournalRow row)
     {
-        var count = 0;
-        while (count < RowsPerStatement && from + count < rows.Count && (_tag is null || rows[from + count].Tags.Count == 0))
-            count++;
-        return count;
-    }
-
-    private void Bind(sqlite3_stmt statement, ref int parameter, JournalRow row)
-    {
-        raw.sqlite3_bind_int64(statement, parameter++, row.Created);
-        raw.sqlite3_bind_text(statement, parameter++, _persistenceId.Utf8(row.PersistenceId));
-        raw.sqlite3_bind_int64(statement, parameter++, row.SequenceNumber);
-        raw.sqlite3_bind_blob(statement, parameter++, row.Message);
-        raw.sqlite3_bind_text(statement, parameter++, _manifest.Utf8(row.Manifest));
-        raw.sqlite3_bind_int(statement, parameter++, row.SerializerId);
+        Number(_event, 1, row.Created);
+        Text(_event, 2, _persistenceId.Utf8(row.PersistenceId));
+        Number(_event, 3, row.SequenceNumber);
+        // An empty span would be bound as NULL.
+        Check(row.Message.Length == 0
+            ? raw.sqlite3_bind_zeroblob(_event, 4, 0)
+            : raw.sqlite3_bind_blob(_event, 4, row.Message));
+        Text(_event, 5, _manifest.Utf8(row.Manifest));
+        Number(_event, 6, row.SerializerId);
+        var parameter = 7;
         if (_journal.WritesWriterUuid)
-            raw.sqlite3_bind_text(statement, parameter++, _writerUuid.Utf8(row.WriterUuid));
+            Text(_event, parameter++, _writerUuid.Utf8(row.WriterUuid));
         if (_journal.WritesTagColumn)
         {
-            if (row.Tags.Count == 0)
-                raw.sqlite3_bind_null(statement, parameter++);
-            else
-                raw.sqlite3_bind_text(statement, parameter++, row.TagText(_journal.TagSeparator));
+            Check(row.Tags.Count == 0
+                ? raw.sqlite3_bind_null(_event, parameter)
+                : raw.sqlite3_bind_text(_event, parameter, row.TagText(_journal.TagSeparator)));
         }
     }
 
+    // A tag refers to the key that its event has just got.
     private void InsertTags(JournalRow row)
     {
-        if (_tag is null || row.Tags.Count == 0)
-            return;
         var ordering = raw.sqlite3_last_insert_rowid(_database);
         foreach (var tag in row.Tags)
         {
-            raw.sqlite3_bind_int64(_tag, 1, ordering);
-            raw.sqlite3_bind_text(_tag, 2, tag);
-            raw.sqlite3_bind_int64(_tag, 3, row.SequenceNumber);
-            raw.sqlite3_bind_text(_tag, 4, _persistenceId.Utf8(row.PersistenceId));
+            Number(_tag, 1, ordering);
+            Check(raw.sqlite3_bind_text(_tag, 2, tag));
+            Number(_tag, 3, row.SequenceNumber);
+            Text(_tag, 4, _persistenceId.Utf8(row.PersistenceId));
             Step(_tag);
         }
+    }
+
+    private void Number(sqlite3_stmt statement, int parameter, long value) =>
+        Check(raw.sqlite3_bind_int64(statement, parameter, value));
+
+    private void Text(sqlite3_stmt statement, int parameter, ReadOnlySpan<byte> utf8) =>
+        Check(utf8.IsEmpty
+            ? raw.sqlite3_bind_text(statement, parameter, string.Empty)
+            : raw.sqlite3_bind_text(statement, parameter, utf8));
+
+    // A parameter that could not be bound would keep the value that the row before gave it.
+    private void Check(int result)
+    {
+        if (result != raw.SQLITE_OK)
+            SqliteException.ThrowExceptionForRC(result, _database);
     }
 
     private void Step(sqlite3_stmt statement)
@@ -134,19 +123,18 @@ internal sealed class SqliteInserter : IJournalInserter
         return statement;
     }
 
-    private string InsertSql(int rows)
+    private static string InsertSql(JournalSettings j)
     {
-        var j = _journal;
         var columns = new List<string> { j.Deleted, j.Created, j.PersistenceId, j.SequenceNumber, j.Message, j.Manifest, j.Identifier };
         if (j.WritesWriterUuid)
             columns.Add(j.WriterUuid);
         if (j.WritesTagColumn)
             columns.Add(j.Tags);
-        var values = "(0" + string.Concat(Enumerable.Repeat(", ?", columns.Count - 1)) + ")";
         return new StringBuilder("INSERT INTO [").Append(j.Table).Append("] (")
             .AppendJoin(", ", columns.Select(column => "[" + column + "]"))
-            .Append(") VALUES ")
-            .AppendJoin(", ", Enumerable.Repeat(values, rows))
+            .Append(") VALUES (0")
+            .Append(string.Concat(Enumerable.Repeat(", ?", columns.Count - 1)))
+            .Append(')')
             .ToString();
     }
 
