@@ -121,6 +121,8 @@ public class SqlSnapshotStore : SnapshotStore
         {
             _settings = new SnapshotSettings(_config);
             _database = SqlDatabase.Acquire(_settings.Dialect, _settings.ConnectionString);
+            var database = _database;
+            Context.ActorOf(Props.Create(() => new DatabaseLease(database)), "database");
         }
         catch (Exception cause)
         {
@@ -130,12 +132,6 @@ public class SqlSnapshotStore : SnapshotStore
         }
 
         _ = ReportTrouble(Settle(), _log, Self.Path.Name);
-    }
-
-    protected override void PostStop()
-    {
-        _database?.Release();
-        base.PostStop();
     }
 
     private string Table => _settings.Dialect.Quote(_settings.Schema, _settings.Table);
