@@ -44,8 +44,19 @@ public class RemoteActorRefProvider : IRemoteActorRefProvider
     public Task TerminationTask => _local.TerminationTask;
     public Address DefaultAddress => _remoting?.DefaultAddress ?? _local.DefaultAddress;
 
-    public Information SerializationInformation =>
-        _serializationInformation ??= new Information(DefaultAddress, _system);
+    public Information SerializationInformation
+    {
+        get
+        {
+            if (_serializationInformation != null)
+                return _serializationInformation;
+            var information = new Information(DefaultAddress, _system);
+            // Before the transport listens the address is not the one that others will know.
+            if (_remoting?.DefaultAddress != null)
+                _serializationInformation = information;
+            return information;
+        }
+    }
 
     public ActorPath TempPath() => _local.TempPath();
 
@@ -83,12 +94,8 @@ public class RemoteActorRefProvider : IRemoteActorRefProvider
         new(() => FailureDetectorLoader.Load(
             RemoteSettings.WatchFailureDetectorImplementationClass, RemoteSettings.WatchFailureDetectorConfig, system));
 
-    public IInternalActorRef ActorOf(ActorSystemImpl system, Props props, IInternalActorRef supervisor, ActorPath path, bool systemService, Deploy deploy, bool lookupDeploy, bool async)
-    {
-        if ((deploy?.Scope ?? props.Deploy?.Scope) is RemoteScope { Address: { } address } && !HasAddress(address))
-            throw new ConfigurationException("Actor [" + path + "] is to be deployed on [" + address + "]; deployment on other systems is not supported.");
-        return _local.ActorOf(system, props, supervisor, path, systemService, deploy, lookupDeploy, async);
-    }
+    public IInternalActorRef ActorOf(ActorSystemImpl system, Props props, IInternalActorRef supervisor, ActorPath path, bool systemService, Deploy deploy, bool lookupDeploy, bool async) =>
+        _local.ActorOf(system, props, supervisor, path, systemService, deploy, lookupDeploy, async);
 
     public IActorRef RootGuardianAt(Address address) =>
         HasAddress(address) ? RootGuardian : CreateRemoteRef(new RootActorPath(address), _remoting.LocalAddressForRemote(address));
@@ -147,7 +154,7 @@ public class RemoteActorRefProvider : IRemoteActorRefProvider
     }
 
     internal void DeliverSelection(IInternalActorRef anchor, IActorRef? sender, ActorSelectionMessage selection) =>
-        ActorSelection.DeliverSelection(anchor, sender, selection);
+        ActorSelection.Deliver(anchor, sender, selection);
 
     protected virtual IInternalActorRef CreateRemoteRef(ActorPath actorPath, Address localAddress) =>
         new RemoteActorRef(_remoting, localAddress, actorPath, Nobody.Instance, Props.None, Deploy.None);
@@ -175,7 +182,14 @@ public class RemoteActorRefProvider : IRemoteActorRefProvider
         }
     }
 
-    private IInternalActorRef ResolveLocal(ActorPath path) => (IInternalActorRef)_local.ResolveActorRef(path);
+    private IInternalActorRef ResolveLocal(ActorPath path)
+    {
+        var found = (IInternalActorRef)_local.Resolve(path, path.Elements);
+        // Nobody's reference keeps the incarnation that was asked for: whoever watches it has to recognise the answer.
+        return found is EmptyLocalActorRef && found.Path.Uid != path.Uid
+            ? new EmptyLocalActorRef(this, found.Path.WithUid(path.Uid), _system.EventStream)
+            : found;
+    }
 
     private static Config DefaultConfig() =>
         ConfigurationFactory.FromResource<RemoteActorRefProvider>("Akka.Remote.Configuration.Remote.conf");

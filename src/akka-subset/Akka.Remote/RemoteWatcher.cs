@@ -145,7 +145,7 @@ public class RemoteWatcher : UntypedActor, IRequiresMessageQueue<IUnboundedMessa
     protected virtual void PublishAddressTerminated(Address address)
     {
         // Reaches every cell that watches, or is watched from, that address; this one too.
-        ((ActorSystemImpl)Context.System).AddressTerminatedTopic.Publish(new AddressTerminated(address));
+        ((ActorSystemImpl)Context.System).AddressTerminatedTopic.Publish(address);
     }
 
     private void SendHeartbeats()

@@ -203,10 +203,6 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
             return;
         }
 
-        // Who asks whether an actor is there learns at once that it cannot be reached.
-        var identify = message as Identify ?? (message as ActorSelectionMessage)?.Message as Identify;
-        if (identify != null && sender != null)
-            sender.Tell(new ActorIdentity(identify.MessageId, null), ActorRefs.NoSender);
         System.DeadLetters.Tell(new DeadLetter(message, sender ?? System.DeadLetters, recipient), sender);
     }
 
