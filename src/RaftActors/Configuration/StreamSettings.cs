@@ -1,0 +1,168 @@
+using Akka.Configuration;
+
+namespace RaftActors.Configuration;
+
+/// <summary>The settings of one stream: <c>raft-actors.stream-defaults</c> and the definition's overrides, checked. The text of reference.conf says what each trades.</summary>
+public sealed record StreamSettings
+{
+    /// <summary><c>election-timeout-min</c>.</summary>
+    public required TimeSpan ElectionTimeoutMin { get; init; }
+
+    /// <summary><c>election-timeout-max</c>.</summary>
+    public required TimeSpan ElectionTimeoutMax { get; init; }
+
+    /// <summary><c>heartbeat-interval</c>.</summary>
+    public required TimeSpan HeartbeatInterval { get; init; }
+
+    /// <summary><c>vote-retry-interval</c>.</summary>
+    public required TimeSpan VoteRetryInterval { get; init; }
+
+    /// <summary><c>pre-vote</c>.</summary>
+    public required bool PreVote { get; init; }
+
+    /// <summary><c>check-quorum</c>.</summary>
+    public required bool CheckQuorum { get; init; }
+
+    /// <summary><c>client-timeout</c>.</summary>
+    public required TimeSpan ClientTimeout { get; init; }
+
+    /// <summary><c>max-entry-size</c>.</summary>
+    public required int MaxEntrySize { get; init; }
+
+    /// <summary><c>max-batch-entries</c>.</summary>
+    public required int MaxBatchEntries { get; init; }
+
+    /// <summary><c>max-batch-bytes</c>.</summary>
+    public required int MaxBatchBytes { get; init; }
+
+    /// <summary><c>max-append-bytes</c>.</summary>
+    public required int MaxAppendBytes { get; init; }
+
+    /// <summary><c>max-in-flight-appends</c>.</summary>
+    public required int MaxInFlightAppends { get; init; }
+
+    /// <summary><c>max-in-flight-bytes</c>.</summary>
+    public required long MaxInFlightBytes { get; init; }
+
+    /// <summary><c>max-uncommitted-entries</c>.</summary>
+    public required int MaxUncommittedEntries { get; init; }
+
+    /// <summary><c>max-uncommitted-bytes</c>.</summary>
+    public required long MaxUncommittedBytes { get; init; }
+
+    /// <summary><c>max-open-requests</c>.</summary>
+    public required int MaxOpenRequests { get; init; }
+
+    /// <summary><c>max-waiting-for-leader</c>.</summary>
+    public required int MaxWaitingForLeader { get; init; }
+
+    /// <summary><c>max-unapplied-entries</c>.</summary>
+    public required int MaxUnappliedEntries { get; init; }
+
+    /// <summary><c>apply-window-entries</c>.</summary>
+    public required int ApplyWindowEntries { get; init; }
+
+    /// <summary><c>max-journal-write-bytes</c>.</summary>
+    public required int MaxJournalWriteBytes { get; init; }
+
+    /// <summary><c>restart-backoff-min</c>.</summary>
+    public required TimeSpan RestartBackoffMin { get; init; }
+
+    /// <summary><c>restart-backoff-max</c>.</summary>
+    public required TimeSpan RestartBackoffMax { get; init; }
+
+    /// <summary><c>stop-timeout</c>.</summary>
+    public required TimeSpan StopTimeout { get; init; }
+
+    /// <summary>Reads and checks one stream's settings.</summary>
+    /// <param name="config">The merged section.</param>
+    /// <param name="section">Where it stands, for messages.</param>
+    /// <exception cref="RaftConfigurationException">A value is impossible.</exception>
+    public static StreamSettings Parse(Config config, string section)
+    {
+        SettingsReader read = new(config, section);
+        StreamSettings settings = new()
+        {
+            ElectionTimeoutMin = read.Duration("election-timeout-min"),
+            ElectionTimeoutMax = read.Duration("election-timeout-max"),
+            HeartbeatInterval = read.Duration("heartbeat-interval"),
+            VoteRetryInterval = read.Duration("vote-retry-interval"),
+            PreVote = read.Switch("pre-vote"),
+            CheckQuorum = read.Switch("check-quorum"),
+            ClientTimeout = read.Duration("client-timeout"),
+            MaxEntrySize = (int)read.Size("max-entry-size", 1, 1 << 30),
+            MaxBatchEntries = read.Count("max-batch-entries"),
+            MaxBatchBytes = (int)read.Size("max-batch-bytes", 1, 1 << 30),
+            MaxAppendBytes = (int)read.Size("max-append-bytes", 1, 1 << 30),
+            MaxInFlightAppends = read.Count("max-in-flight-appends"),
+            MaxInFlightBytes = read.Size("max-in-flight-bytes", 1, long.MaxValue),
+            MaxUncommittedEntries = read.Count("max-uncommitted-entries"),
+            MaxUncommittedBytes = read.Size("max-uncommitted-bytes", 1, long.MaxValue),
+            MaxOpenRequests = read.Count("max-open-requests"),
+            MaxWaitingForLeader = read.Count("max-waiting-for-leader", least: 0),
+            MaxUnappliedEntries = read.Count("max-unapplied-entries"),
+            ApplyWindowEntries = read.Count("apply-window-entries"),
+            MaxJournalWriteBytes = (int)read.Size("max-journal-write-bytes", 1, 1 << 30),
+            RestartBackoffMin = read.Duration("restart-backoff-min"),
+            RestartBackoffMax = read.Duration("restart-backoff-max"),
+            StopTimeout = read.Duration("stop-timeout"),
+        };
+        settings.Check(read);
+        return settings;
+    }
+
+    /// <summary>The part of it that the protocol core needs.</summary>
+    internal RaftOptions ToOptions(NodeId self, StreamMembership membership, ulong seed) => new()
+    {
+        Self = self,
+        Membership = membership,
+        ElectionTimeoutMin = ElectionTimeoutMin,
+        ElectionTimeoutMax = ElectionTimeoutMax,
+        HeartbeatInterval = HeartbeatInterval,
+        PreVote = PreVote,
+        CheckQuorum = CheckQuorum,
+        MaxAppendBytes = MaxAppendBytes,
+        MaxInFlightAppends = MaxInFlightAppends,
+        MaxInFlightBytes = MaxInFlightBytes,
+        MaxUncommittedEntries = MaxUncommittedEntries,
+        MaxUncommittedBytes = MaxUncommittedBytes,
+        RandomSeed = seed,
+    };
+
+    /// <summary>The largest message to a peer that these settings can lead to.</summary>
+    internal long LargestMessage =>
+        Math.Max(MaxAppendBytes, Math.Max(MaxBatchBytes, MaxEntrySize)) + EntryBatch.HeaderSize + EntryBatch.MaxEntryOverhead + 256L;
+
+    private void Check(SettingsReader read)
+    {
+        if (ElectionTimeoutMax < ElectionTimeoutMin)
+        {
+            throw read.Bad("election-timeout-max", $"must not be below election-timeout-min ({ElectionTimeoutMin.TotalMilliseconds:0}ms)");
+        }
+
+        if (HeartbeatInterval * 3 > ElectionTimeoutMin)
+        {
+            throw read.Bad("heartbeat-interval", $"must be at most a third of election-timeout-min ({ElectionTimeoutMin.TotalMilliseconds:0}ms), or one lost heartbeat starts an election");
+        }
+
+        if (VoteRetryInterval > ElectionTimeoutMax)
+        {
+            throw read.Bad("vote-retry-interval", $"must not be above election-timeout-max ({ElectionTimeoutMax.TotalMilliseconds:0}ms), or nobody is asked twice in an election");
+        }
+
+        if (RestartBackoffMax < RestartBackoffMin)
+        {
+            throw read.Bad("restart-backoff-max", $"must not be below restart-backoff-min ({RestartBackoffMin.TotalMilliseconds:0}ms)");
+        }
+
+        if (MaxInFlightBytes < MaxAppendBytes)
+        {
+            throw read.Bad("max-in-flight-bytes", $"must not be below max-append-bytes ({MaxAppendBytes})");
+        }
+
+        if (MaxUncommittedBytes < MaxEntrySize)
+        {
+            throw read.Bad("max-uncommitted-bytes", $"must not be below max-entry-size ({MaxEntrySize}), or the largest entry can never be accepted");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+namespace RaftActors.Persistence;
+
+/// <summary>What stands in a journal: one event of the protocol. Its byte form is <see cref="JournalSerializer"/>'s.</summary>
+public abstract class JournaledEvent
+{
+    private protected JournaledEvent()
+    {
+    }
+
+    internal static JournaledEvent For(RaftEvent raftEvent) => raftEvent switch
+    {
+        EntriesAppended entries => new JournaledEntries(entries),
+        TermState state => new JournaledTermState(state),
+        _ => throw new ArgumentException($"There is no journal form of {raftEvent.GetType().Name}.", nameof(raftEvent)),
+    };
+}
+
+/// <summary>A term and the vote cast in it.</summary>
+public sealed class JournaledTermState : JournaledEvent
+{
+    internal JournaledTermState(TermState state) => State = state;
+
+    /// <summary>Term and vote.</summary>
+    public TermState State { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => State.ToString();
+}
+
+/// <summary>A batch of entries; what the log held from its first index on is gone.</summary>
+public sealed class JournaledEntries : JournaledEvent
+{
+    internal JournaledEntries(EntriesAppended entries) => Entries = entries;
+
+    /// <summary>The batch.</summary>
+    public EntriesAppended Entries { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"Entries {Entries.Batch}";
+}
+
+/// <summary>
+/// What the serializer makes of bytes that are no event of this version. Recovery meets it at its place and so can say where; a serializer that
+/// throws cannot.
+/// </summary>
+internal sealed class UnreadableEvent(string error)
+{
+    public string Error { get; } = error;
+}

@@ -1,0 +1,111 @@
+using System.Buffers.Binary;
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Serialization;
+
+namespace RaftActors.Remoting;
+
+/// <summary>
+/// The byte form of what remote actors say to <see cref="RaftStream.Ref"/> and hear from it. Little-endian, extend-only. P1: key 8, expected term 8, flags 1 (1 forward),
+/// timeout milliseconds 8 (-1 for none), data. Q1: consistency 1, timeout 8, request. A1: a proposal's answer (kind 1 and its fields). R1: applied index 8, result. R2: leader 4, can retry 1, reason.
+/// </summary>
+public sealed class ClientMessageSerializer : SerializerWithStringManifest
+{
+    internal const int Id = 4713;
+
+    private const byte FlagForward = 1;
+
+    /// <summary>Made by the extension, or by Akka when bound in HOCON.</summary>
+    /// <param name="system">The actor system.</param>
+    public ClientMessageSerializer(ExtendedActorSystem system)
+        : base(system)
+    {
+    }
+
+    /// <summary>The types it is for.</summary>
+    internal static Type[] Types { get; } = [typeof(Propose), typeof(Query), typeof(ProposalAnswer), typeof(ReadAnswer)];
+
+    /// <inheritdoc/>
+    public override int Identifier => Id;
+
+    /// <inheritdoc/>
+    public override string Manifest(object o) => o switch
+    {
+        Propose => "P1",
+        Query => "Q1",
+        ProposalAnswer => "A1",
+        ReadCompleted => "R1",
+        ReadFailed => "R2",
+        _ => throw new ArgumentException($"Not a client message: {o?.GetType()}.", nameof(o)),
+    };
+
+    /// <inheritdoc/>
+    public override byte[] ToBinary(object obj)
+    {
+        byte[] bytes;
+        switch (obj)
+        {
+            case Propose propose:
+                bytes = new byte[25 + propose.Data.Length];
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes, propose.Key);
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), propose.ExpectedTerm.Value);
+                bytes[16] = propose.Forward ? FlagForward : (byte)0;
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(17), Milliseconds(propose.Timeout));
+                propose.Data.Span.CopyTo(bytes.AsSpan(25));
+                return bytes;
+            case Query query:
+                bytes = new byte[9 + query.Request.Length];
+                bytes[0] = (byte)query.Consistency;
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(1), Milliseconds(query.Timeout));
+                query.Request.Span.CopyTo(bytes.AsSpan(9));
+                return bytes;
+            case ProposalAnswer answer:
+                bytes = new byte[AnswerCodec.Size(answer)];
+                AnswerCodec.Write(answer, bytes);
+                return bytes;
+            case ReadCompleted completed:
+                bytes = new byte[8 + completed.Result.Length];
+                BinaryPrimitives.WriteInt64LittleEndian(bytes, completed.AppliedIndex.Value);
+                completed.Result.Span.CopyTo(bytes.AsSpan(8));
+                return bytes;
+            case ReadFailed failed:
+                bytes = new byte[9 + AnswerCodec.TextSize(failed.Reason)];
+                BinaryPrimitives.WriteUInt32LittleEndian(bytes, failed.Leader.Value);
+                bytes[4] = failed.CanRetry ? (byte)1 : (byte)0;
+                AnswerCodec.WriteText(failed.Reason, bytes.AsSpan(5));
+                return bytes;
+            default:
+                throw new ArgumentException($"Not a client message: {obj?.GetType()}.", nameof(obj));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        switch (manifest)
+        {
+            case "P1" when bytes.Length >= 25:
+                return new Propose(
+                    bytes.AsMemory(25),
+                    BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+                    new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8))),
+                    (bytes[16] & FlagForward) != 0,
+                    Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(17))));
+            case "Q1" when bytes.Length >= 9 && bytes[0] <= (byte)ReadConsistency.Stale:
+                return new Query(bytes.AsMemory(9), (ReadConsistency)bytes[0], Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(1))));
+            case "A1" when AnswerCodec.TryRead(bytes, out ProposalAnswer? answer, out int length) && length == bytes.Length:
+                return answer;
+            case "R1" when bytes.Length >= 8:
+                return new ReadCompleted(bytes.AsMemory(8), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes)));
+            case "R2" when bytes.Length >= 9 && AnswerCodec.TryReadText(bytes.AsSpan(5), out string? reason, out int length) && length == bytes.Length - 5:
+                return new ReadFailed(reason ?? string.Empty, new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(bytes)), bytes[4] != 0);
+            default:
+                throw new SerializationException($"{bytes.Length} bytes with manifest '{manifest}' are no client message.");
+        }
+    }
+
+    private static long Milliseconds(TimeSpan? timeout) => timeout is { } value ? (long)value.TotalMilliseconds : -1;
+
+    private static TimeSpan? Timeout(long milliseconds) =>
+        milliseconds < 0 ? null : TimeSpan.FromMilliseconds(Math.Min(milliseconds, int.MaxValue));
+}

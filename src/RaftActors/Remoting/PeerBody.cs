@@ -1,0 +1,269 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+
+namespace RaftActors.Remoting;
+
+/// <summary>The bodies of peer frames. Little-endian; each is described where it is written. Extend-only.</summary>
+internal static class PeerBody
+{
+    private const byte FlagPreVote = 1;
+    private const byte FlagTransfer = 2;
+
+    /// <summary>Encodes a message of the protocol into one array.</summary>
+    public static PeerFrame Encode(PeerMessage message, StreamId stream, NodeId from, NodeId to) => message switch
+    {
+        AppendEntries append => Encode(append, stream, from, to),
+        AppendEntriesReply reply => Encode(reply, stream, from, to),
+        RequestVote request => Encode(request, stream, from, to),
+        RequestVoteReply reply => Encode(reply, stream, from, to),
+        ReadIndexRequest request => Encode(request, stream, from, to),
+        ReadIndexReply reply => Encode(reply, stream, from, to),
+        _ => throw new ArgumentException($"There is no frame for a {message.GetType().Name}.", nameof(message)),
+    };
+
+    /// <summary>Reads the body of a protocol message. Nothing is believed before it is checked, nothing is copied.</summary>
+    public static bool TryDecode(in PeerFrameHeader header, ReadOnlyMemory<byte> body, [NotNullWhen(true)] out PeerMessage? message, [NotNullWhen(false)] out string? error)
+    {
+        message = null;
+        error = null;
+        switch (header.Type)
+        {
+            case PeerFrameType.AppendEntries:
+                return TryDecodeAppend(header, body, out message, out error);
+            case PeerFrameType.AppendEntriesReply:
+                return TryDecodeAppendReply(header, body.Span, out message, out error);
+            case PeerFrameType.RequestVote:
+                return TryDecodeVote(header, body.Span, out message, out error);
+            case PeerFrameType.RequestVoteReply:
+                return TryDecodeVoteReply(header, body.Span, out message, out error);
+            case PeerFrameType.ReadIndexRequest:
+                if (!HasLength(body.Span, 8, out error))
+                {
+                    return false;
+                }
+
+                message = new ReadIndexRequest(header.Term, BinaryPrimitives.ReadUInt64LittleEndian(body.Span));
+                return true;
+            case PeerFrameType.ReadIndexReply:
+                if (!HasLength(body.Span, 8, out error))
+                {
+                    return false;
+                }
+
+                message = new ReadIndexReply(header.Term, BinaryPrimitives.ReadUInt64LittleEndian(body.Span), header.Accepted, header.Index);
+                return true;
+            default:
+                error = $"type {(byte)header.Type} is not a message of the protocol";
+                return false;
+        }
+    }
+
+    // Index: previous index. Body: token 8, previous term 8, commit 8, batch count 4, then per batch length 4 and the batch as it stands in the log.
+    private static PeerFrame Encode(AppendEntries append, StreamId stream, NodeId from, NodeId to)
+    {
+        int size = 28;
+        foreach (EntryBatch batch in append.Batches)
+        {
+            size = checked(size + 4 + batch.Encoded.Length);
+        }
+
+        PeerFrameHeader header = new(PeerFrameType.AppendEntries, from, to, append.Term, append.Previous.Index, false, stream);
+        byte[] frame = header.Allocate(size);
+        Span<byte> body = frame.AsSpan(header.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(body, append.Token);
+        BinaryPrimitives.WriteInt64LittleEndian(body[8..], append.Previous.Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(body[16..], append.Commit.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[24..], (uint)append.Batches.Count);
+        int at = 28;
+        foreach (EntryBatch batch in append.Batches)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(body[at..], (uint)batch.Encoded.Length);
+            batch.Encoded.Span.CopyTo(body[(at + 4)..]);
+            at += 4 + batch.Encoded.Length;
+        }
+
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    private static bool TryDecodeAppend(in PeerFrameHeader header, ReadOnlyMemory<byte> body, [NotNullWhen(true)] out PeerMessage? message, [NotNullWhen(false)] out string? error)
+    {
+        message = null;
+        ReadOnlySpan<byte> span = body.Span;
+        if (span.Length < 28)
+        {
+            error = $"append entries of {span.Length} bytes";
+            return false;
+        }
+
+        ulong token = BinaryPrimitives.ReadUInt64LittleEndian(span);
+        Term previousTerm = new(BinaryPrimitives.ReadInt64LittleEndian(span[8..]));
+        long commit = BinaryPrimitives.ReadInt64LittleEndian(span[16..]);
+        uint count = BinaryPrimitives.ReadUInt32LittleEndian(span[24..]);
+        if (previousTerm.Value < 0 || previousTerm > header.Term || commit < 0 || count > (uint)(span.Length - 28) / (4 + EntryBatch.HeaderSize))
+        {
+            error = $"append entries with previous term {previousTerm}, commit {commit} and {count} batches";
+            return false;
+        }
+
+        EntryBatch[] batches = count == 0 ? [] : new EntryBatch[count];
+        EntryId last = new(previousTerm, header.Index);
+        int at = 28;
+        for (int i = 0; i < batches.Length; i++)
+        {
+            if (span.Length - at < 4)
+            {
+                error = $"batch {i} runs over the end";
+                return false;
+            }
+
+            uint length = BinaryPrimitives.ReadUInt32LittleEndian(span[at..]);
+            if (length > (uint)(span.Length - at - 4))
+            {
+                error = $"batch {i} runs over the end";
+                return false;
+            }
+
+            if (!EntryBatch.TryDecode(body.Slice(at + 4, (int)length), out EntryBatch? batch, out error))
+            {
+                return false;
+            }
+
+            if (batch.FirstIndex != last.Index.Next || batch.Term < last.Term || batch.Term > header.Term)
+            {
+                error = $"batch {batch} does not follow {last} in term {header.Term}";
+                return false;
+            }
+
+            batches[i] = batch;
+            last = batch.LastId;
+            at += 4 + (int)length;
+        }
+
+        if (at != span.Length)
+        {
+            error = $"{span.Length - at} bytes behind the last batch";
+            return false;
+        }
+
+        error = null;
+        message = new AppendEntries(header.Term, token, new EntryId(previousTerm, header.Index), new LogIndex(commit), batches);
+        return true;
+    }
+
+    // Index: current index. Accepted: as in the message. Body: token 8, hint term 8, hint index 8.
+    private static PeerFrame Encode(AppendEntriesReply reply, StreamId stream, NodeId from, NodeId to)
+    {
+        PeerFrameHeader header = new(PeerFrameType.AppendEntriesReply, from, to, reply.Term, reply.CurrentIndex, reply.Accepted, stream);
+        byte[] frame = header.Allocate(24);
+        Span<byte> body = frame.AsSpan(header.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(body, reply.Token);
+        BinaryPrimitives.WriteInt64LittleEndian(body[8..], reply.ConflictHint.Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(body[16..], reply.ConflictHint.Index.Value);
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    private static bool TryDecodeAppendReply(in PeerFrameHeader header, ReadOnlySpan<byte> body, [NotNullWhen(true)] out PeerMessage? message, [NotNullWhen(false)] out string? error)
+    {
+        message = null;
+        if (!HasLength(body, 24, out error))
+        {
+            return false;
+        }
+
+        EntryId hint = new(
+            new Term(BinaryPrimitives.ReadInt64LittleEndian(body[8..])),
+            new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body[16..])));
+        if (hint.Term.Value < 0 || hint.Index.Value < 0)
+        {
+            error = $"conflict hint {hint}";
+            return false;
+        }
+
+        message = new AppendEntriesReply(header.Term, BinaryPrimitives.ReadUInt64LittleEndian(body), header.Accepted, header.Index, hint);
+        return true;
+    }
+
+    // Index: last index. Body: flags 1 (1 pre-vote, 2 transfer), last term 8.
+    private static PeerFrame Encode(RequestVote request, StreamId stream, NodeId from, NodeId to)
+    {
+        PeerFrameHeader header = new(PeerFrameType.RequestVote, from, to, request.Term, request.LastEntry.Index, false, stream);
+        byte[] frame = header.Allocate(9);
+        Span<byte> body = frame.AsSpan(header.Length);
+        body[0] = (byte)((request.PreVote ? FlagPreVote : 0) | (request.Transfer ? FlagTransfer : 0));
+        BinaryPrimitives.WriteInt64LittleEndian(body[1..], request.LastEntry.Term.Value);
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    private static bool TryDecodeVote(in PeerFrameHeader header, ReadOnlySpan<byte> body, [NotNullWhen(true)] out PeerMessage? message, [NotNullWhen(false)] out string? error)
+    {
+        message = null;
+        if (!HasLength(body, 9, out error))
+        {
+            return false;
+        }
+
+        long lastTerm = BinaryPrimitives.ReadInt64LittleEndian(body[1..]);
+        if ((body[0] & ~(FlagPreVote | FlagTransfer)) != 0 || lastTerm < 0 || lastTerm > header.Term.Value)
+        {
+            error = $"vote request with flags 0x{body[0]:x2} and last term {lastTerm}";
+            return false;
+        }
+
+        message = new RequestVote(header.Term, new EntryId(new Term(lastTerm), header.Index), (body[0] & FlagPreVote) != 0, (body[0] & FlagTransfer) != 0);
+        return true;
+    }
+
+    // Accepted: granted. Body: flags 1 (1 pre-vote), request term 8.
+    private static PeerFrame Encode(RequestVoteReply reply, StreamId stream, NodeId from, NodeId to)
+    {
+        PeerFrameHeader header = new(PeerFrameType.RequestVoteReply, from, to, reply.Term, LogIndex.Zero, reply.Granted, stream);
+        byte[] frame = header.Allocate(9);
+        Span<byte> body = frame.AsSpan(header.Length);
+        body[0] = reply.PreVote ? FlagPreVote : (byte)0;
+        BinaryPrimitives.WriteInt64LittleEndian(body[1..], reply.RequestTerm.Value);
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    private static bool TryDecodeVoteReply(in PeerFrameHeader header, ReadOnlySpan<byte> body, [NotNullWhen(true)] out PeerMessage? message, [NotNullWhen(false)] out string? error)
+    {
+        message = null;
+        if (!HasLength(body, 9, out error))
+        {
+            return false;
+        }
+
+        long requestTerm = BinaryPrimitives.ReadInt64LittleEndian(body[1..]);
+        if ((body[0] & ~FlagPreVote) != 0 || requestTerm < 0)
+        {
+            error = $"vote reply with flags 0x{body[0]:x2} and request term {requestTerm}";
+            return false;
+        }
+
+        message = new RequestVoteReply(header.Term, new Term(requestTerm), body[0] == FlagPreVote, header.Accepted);
+        return true;
+    }
+
+    // Body: context 8.
+    private static PeerFrame Encode(ReadIndexRequest request, StreamId stream, NodeId from, NodeId to)
+    {
+        PeerFrameHeader header = new(PeerFrameType.ReadIndexRequest, from, to, request.Term, LogIndex.Zero, false, stream);
+        byte[] frame = header.Allocate(8);
+        BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(header.Length), request.Context);
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    // Index and accepted: as in the message. Body: context 8.
+    private static PeerFrame Encode(ReadIndexReply reply, StreamId stream, NodeId from, NodeId to)
+    {
+        PeerFrameHeader header = new(PeerFrameType.ReadIndexReply, from, to, reply.Term, reply.Index, reply.Accepted, stream);
+        byte[] frame = header.Allocate(8);
+        BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(header.Length), reply.Context);
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    private static bool HasLength(ReadOnlySpan<byte> body, int length, [NotNullWhen(false)] out string? error)
+    {
+        error = body.Length == length ? null : $"a body of {body.Length} bytes where {length} belong";
+        return error is null;
+    }
+}

@@ -1,0 +1,156 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+
+namespace RaftActors.Remoting;
+
+/// <summary>
+/// The header of every peer frame, 39 bytes, little-endian: marker 1, type 1, source node 4, destination node 4, term 8, index 8, accepted 1, body length 4, flags 1,
+/// reserved 3, CRC32C 4 (over the header with this field zero, then everything behind it). Flag 0x80 adds the stream's id, 4 bytes, behind the header; a frame without it means stream 0.
+/// </summary>
+/// <param name="Type">What the body is.</param>
+/// <param name="Source">Who sent it.</param>
+/// <param name="Destination">Whom it is for.</param>
+/// <param name="Term">The sender's term.</param>
+/// <param name="Index">An index; which one depends on the type.</param>
+/// <param name="Accepted">For replies: yes or no.</param>
+/// <param name="Stream">Which stream.</param>
+public readonly record struct PeerFrameHeader(
+    PeerFrameType Type,
+    NodeId Source,
+    NodeId Destination,
+    Term Term,
+    LogIndex Index,
+    bool Accepted,
+    StreamId Stream)
+{
+    /// <summary>Bytes of a header without a stream id.</summary>
+    public const int Size = 39;
+
+    /// <summary>Bytes of a header with a stream id.</summary>
+    public const int SizeWithStream = 43;
+
+    private const byte Marker = 0x52;
+    private const byte FlagStream = 0x80;
+    private const int AtLength = 27;
+    private const int AtFlags = 31;
+    private const int AtChecksum = 35;
+
+    /// <summary>Bytes before the body.</summary>
+    public int Length => Stream.Value == 0 ? Size : SizeWithStream;
+
+    /// <summary>
+    /// Allocates a frame with room for a body; fill the body in and then call <see cref="Seal"/>.
+    /// </summary>
+    internal byte[] Allocate(int bodyLength)
+    {
+        // Not zeroed: header and body are written in full.
+        byte[] frame = GC.AllocateUninitializedArray<byte>(checked(Length + bodyLength));
+        frame[0] = Marker;
+        frame[1] = (byte)Type;
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(2), Source.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(6), Destination.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(10), Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(18), Index.Value);
+        frame[26] = Accepted ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(AtLength), (uint)bodyLength);
+        frame[AtFlags] = Stream.Value == 0 ? (byte)0 : FlagStream;
+        frame[AtFlags + 1] = 0;
+        frame[AtFlags + 2] = 0;
+        frame[AtFlags + 3] = 0;
+        if (Stream.Value != 0)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(Size), Stream.Value);
+        }
+
+        return frame;
+    }
+
+    /// <summary>Writes the checksum of a finished frame.</summary>
+    internal static PeerFrame Seal(byte[] frame)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(AtChecksum), Checksum(frame));
+        return new PeerFrame(frame);
+    }
+
+    /// <summary>Finds out where a frame goes, without looking at its body or checksum: what the router of all streams needs.</summary>
+    internal static bool TryReadRoute(ReadOnlySpan<byte> frame, out PeerFrameHeader header, [NotNullWhen(false)] out string? error)
+    {
+        header = default;
+        if (frame.Length < Size)
+        {
+            error = $"{frame.Length} bytes are less than a header";
+            return false;
+        }
+
+        if (frame[0] != Marker)
+        {
+            error = $"it begins with 0x{frame[0]:x2} instead of 0x{Marker:x2}";
+            return false;
+        }
+
+        byte flags = frame[AtFlags];
+        if ((flags & ~FlagStream) != 0)
+        {
+            error = $"unknown flags 0x{flags:x2}";
+            return false;
+        }
+
+        int length = (flags & FlagStream) == 0 ? Size : SizeWithStream;
+        if (frame.Length < length || BinaryPrimitives.ReadUInt32LittleEndian(frame[AtLength..]) != (uint)(frame.Length - length))
+        {
+            error = $"its body length does not fit its {frame.Length} bytes";
+            return false;
+        }
+
+        uint stream = length == Size ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(frame[Size..]);
+        uint source = BinaryPrimitives.ReadUInt32LittleEndian(frame[2..]);
+        uint destination = BinaryPrimitives.ReadUInt32LittleEndian(frame[6..]);
+        long term = BinaryPrimitives.ReadInt64LittleEndian(frame[10..]);
+        long index = BinaryPrimitives.ReadInt64LittleEndian(frame[18..]);
+        if (source == 0 || destination == 0 || term < 0 || index < 0 || frame[26] > 1)
+        {
+            error = $"impossible header (source {source}, destination {destination}, term {term}, index {index}, accepted {frame[26]})";
+            return false;
+        }
+
+        header = new PeerFrameHeader(
+            (PeerFrameType)frame[1],
+            new NodeId(source),
+            new NodeId(destination),
+            new Term(term),
+            new LogIndex(index),
+            frame[26] == 1,
+            new StreamId(stream));
+        error = null;
+        return true;
+    }
+
+    /// <summary>Verifies a whole frame and splits it.</summary>
+    internal static bool TryRead(ReadOnlyMemory<byte> frame, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, [NotNullWhen(false)] out string? error)
+    {
+        body = default;
+        ReadOnlySpan<byte> span = frame.Span;
+        if (!TryReadRoute(span, out header, out error))
+        {
+            return false;
+        }
+
+        if (BinaryPrimitives.ReadUInt32LittleEndian(span[AtChecksum..]) != Checksum(span))
+        {
+            error = "wrong checksum";
+            return false;
+        }
+
+        // The flag decides, not the id: a frame may carry stream 0 in the long form.
+        body = frame[((span[AtFlags] & FlagStream) == 0 ? Size : SizeWithStream)..];
+        return true;
+    }
+
+    private static uint Checksum(ReadOnlySpan<byte> frame)
+    {
+        ReadOnlySpan<byte> zero = stackalloc byte[4];
+        uint sum = Crc32C.Compute(frame[..AtChecksum]);
+        sum = Crc32C.Compute(zero, sum);
+        return Crc32C.Compute(frame[Size..], sum);
+    }
+}

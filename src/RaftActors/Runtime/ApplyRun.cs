@@ -1,0 +1,25 @@
+namespace RaftActors.Runtime;
+
+/// <summary>Committed entries of one batch on their way to the state machine, with whoever waits for them.</summary>
+/// <param name="Batch">The batch.</param>
+/// <param name="From">The first index to apply.</param>
+/// <param name="To">The last index to apply.</param>
+/// <param name="Waiters">One per entry of the batch, from its first index on; null when nobody waits here.</param>
+internal sealed record ApplyRun(EntryBatch Batch, LogIndex From, LogIndex To, PendingProposal[]? Waiters)
+{
+    public int Entries => (int)(To - From) + 1;
+
+    /// <summary>Whoever waits is told that the outcome is unknown: the entries are committed, but their result is not.</summary>
+    public void Abandon(string reason)
+    {
+        if (Waiters is null)
+        {
+            return;
+        }
+
+        for (LogIndex index = From; index <= To; index = index.Next)
+        {
+            Waiters[index - Batch.FirstIndex].Answer(new OutcomeUnknown(reason));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace RaftActors.Runtime;
+
+/// <summary>
+/// A client's request on its way through the actors, carrying its own completion. It is answered exactly once, by whoever comes first: the actors, its
+/// timeout, the mailbox of an actor that ended, or the handle that saw the actor end.
+/// </summary>
+internal abstract class ClientRequest
+{
+    private int _answered;
+    private StreamLink? _counted;
+
+    /// <summary>When the client stops waiting, on the scheduler's clock.</summary>
+    public TimeSpan Deadline { get; set; }
+
+    public bool IsAnswered => Volatile.Read(ref _answered) != 0;
+
+    /// <summary>Answers that whoever should have answered is gone.</summary>
+    public abstract void Abandon(string reason, RefusalCode code);
+
+    /// <summary>Answers that the time is up.</summary>
+    public abstract void TimeOut();
+
+    /// <summary>Answers that too much is open already.</summary>
+    public abstract void Overload(string reason);
+
+    internal void CountedBy(StreamLink link) => _counted = link;
+
+    /// <summary>True for the one caller that may answer.</summary>
+    protected bool Claim()
+    {
+        if (Interlocked.Exchange(ref _answered, 1) != 0)
+        {
+            return false;
+        }
+
+        _counted?.Leave();
+        return true;
+    }
+}

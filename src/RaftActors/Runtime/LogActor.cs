@@ -1,0 +1,176 @@
+using Akka.Actor;
+using Akka.Persistence;
+using RaftActors.Persistence;
+
+namespace RaftActors.Runtime;
+
+/// <summary>
+/// The member's journal: recovers it, and writes what the core asks for. One write is under way at a time, and everything that waits meanwhile becomes the next, so
+/// nothing can be in the journal behind a write that was rejected. After a failure or rejection it takes nothing more.
+/// </summary>
+internal sealed class LogActor : UntypedPersistentActor
+{
+    private const string NoSnapshotStore = "akka.persistence.no-snapshot-store";
+    private const int RecoveryChunk = 512;
+
+    private readonly int _maxWriteBytes;
+    private readonly Queue<WriteJournal> _waiting = new();
+    private List<RaftEvent> _recovered = [];
+    private int _confirmationsDue;
+    private JournalMark _newest;
+    private bool _writing;
+    private bool _flushQueued;
+    private bool _failed;
+
+    public LogActor(StreamId stream, NodeId node, string journalPlugin, string snapshotPlugin, int maxWriteBytes)
+    {
+        PersistenceId = PersistenceIdOf(stream, node);
+        JournalPluginId = journalPlugin;
+
+        // Without a plugin of its own this actor takes no snapshots, and the default store would make a folder for nothing.
+        SnapshotPluginId = snapshotPlugin.Length > 0 ? snapshotPlugin : NoSnapshotStore;
+        _maxWriteBytes = maxWriteBytes;
+    }
+
+    public override string PersistenceId { get; }
+
+    public override Recovery Recovery => new(SnapshotSelectionCriteria.None);
+
+    public static string PersistenceIdOf(StreamId stream, NodeId node) => $"raft-stream-{stream}-node-{node}";
+
+    public static Props Props(StreamId stream, NodeId node, NodeEnvironment environment, int maxWriteBytes) =>
+        Akka.Actor.Props.Create(() => new LogActor(stream, node, environment.JournalPlugin, environment.SnapshotPlugin, maxWriteBytes))
+            .WithDispatcher(NodeEnvironment.Consensus);
+
+    protected override void OnRecover(object message)
+    {
+        switch (message)
+        {
+            case JournaledEntries entries:
+                Recovered(entries.Entries);
+                break;
+            case JournaledTermState state:
+                Recovered(state.State);
+                break;
+            case RecoveryCompleted:
+                HandOver();
+                Context.Parent.Tell(RecoveryFinished.Instance);
+                break;
+            case UnreadableEvent unreadable:
+                throw new JournalCorruptException(PersistenceId, LastSequenceNr, unreadable.Error);
+            default:
+                throw new JournalCorruptException(PersistenceId, LastSequenceNr, $"it holds a {message.GetType().Name}, which is no event of this library");
+        }
+    }
+
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        string where = reason is JournalCorruptException
+            ? reason.Message
+            : $"the journal of '{PersistenceId}' could not be read behind sequence number {LastSequenceNr}: {reason.Message}";
+        Fail(where, reason);
+    }
+
+    protected override void OnCommand(object message)
+    {
+        switch (message)
+        {
+            case WriteJournal when _failed:
+                break;
+            case WriteJournal write:
+                _waiting.Enqueue(write);
+                if (!_writing && !_flushQueued)
+                {
+                    // Behind the writes that are in the mailbox already: they become one.
+                    _flushQueued = true;
+                    Self.Tell(FlushRequests.Instance);
+                }
+
+                break;
+            case FlushRequests:
+                _flushQueued = false;
+                WriteNext();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr) =>
+        Fail($"the journal failed to write '{PersistenceId}' at sequence number {sequenceNr}: {cause.Message}", cause);
+
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
+    {
+        Fail($"the journal rejected a write of '{PersistenceId}' at sequence number {sequenceNr}: {cause.Message}", cause);
+        Context.Stop(Self);
+    }
+
+    private void WriteNext()
+    {
+        if (_writing || _failed || _waiting.Count == 0)
+        {
+            return;
+        }
+
+        List<JournaledEvent> events = [];
+        long bytes = 0;
+        while (_waiting.TryPeek(out WriteJournal? next))
+        {
+            int size = next.Event is EntriesAppended entries ? entries.Batch.Encoded.Length : 0;
+            if (events.Count > 0 && bytes + size > _maxWriteBytes)
+            {
+                break;
+            }
+
+            _waiting.Dequeue();
+            bytes += size;
+            events.Add(JournaledEvent.For(next.Event));
+            _newest = next.Mark;
+        }
+
+        _writing = true;
+        _confirmationsDue = events.Count;
+        PersistAllAsync(events, OnWritten);
+    }
+
+    private void OnWritten(JournaledEvent written)
+    {
+        if (--_confirmationsDue > 0 || _failed)
+        {
+            return;
+        }
+
+        _writing = false;
+        Context.Parent.Tell(new RaftInput.Durable(_newest));
+        WriteNext();
+    }
+
+    private void Recovered(RaftEvent raftEvent)
+    {
+        _recovered.Add(raftEvent);
+        if (_recovered.Count >= RecoveryChunk)
+        {
+            HandOver();
+        }
+    }
+
+    private void HandOver()
+    {
+        if (_recovered.Count > 0)
+        {
+            Context.Parent.Tell(new RecoveredEvents(_recovered));
+            _recovered = [];
+        }
+    }
+
+    private void Fail(string reason, Exception cause)
+    {
+        if (!_failed)
+        {
+            _failed = true;
+            _waiting.Clear();
+            Context.Parent.Tell(new JournalFailed(reason, cause));
+        }
+    }
+}

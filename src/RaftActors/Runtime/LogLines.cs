@@ -1,0 +1,52 @@
+using Akka.Event;
+
+namespace RaftActors.Runtime;
+
+/// <summary>Every line that this library logs, declared once. One per role change, none per heartbeat.</summary>
+internal static class LogLines
+{
+    public static void RoleChanged(ILoggingAdapter log, StreamId stream, NodeId node, Effect.RoleChanged change) =>
+        log.Info("Stream {0} node {1}: {2} in term {3}, leader {4}: {5}", stream, node, change.Role, change.Term, change.Leader, change.Reason);
+
+    public static void Recovered(ILoggingAdapter log, StreamId stream, NodeId node, int events, RaftCore core) =>
+        log.Info("Stream {0} node {1}: recovered {2} journal events, term {3}, last entry {4}", stream, node, events, core.Term, core.LastEntry);
+
+    public static void NodeFailed(ILoggingAdapter log, Exception? cause, StreamId stream, NodeId node, string reason) =>
+        log.Error(cause, "Stream {0} node {1} has failed and takes no further part until it is started again: {2}", stream, node, reason);
+
+    public static void NodeCrashed(ILoggingAdapter log, StreamId stream, NodeId node, TimeSpan wait) =>
+        log.Warning("Stream {0} node {1} crashed; it is made anew from its journal in {2} ms", stream, node, (long)wait.TotalMilliseconds);
+
+    public static void StateMachineFailed(ILoggingAdapter log, Exception cause, StreamId stream, NodeId node, string reason) =>
+        log.Error(cause, "Stream {0} node {1}: {2}. It votes and keeps the log, but applies nothing until it is started again", stream, node, reason);
+
+    public static void ObserverFailed(ILoggingAdapter log, Exception cause, StreamId stream, NodeId node) =>
+        log.Warning(cause, "Stream {0} node {1}: an observer threw; ignored", stream, node);
+
+    public static void ShutdownFailed(ILoggingAdapter log, Exception cause, StreamId stream, NodeId node) =>
+        log.Warning(cause, "Stream {0} node {1}: the state machine's OnShutdown threw; ignored", stream, node);
+
+    public static void ErrorCallbackFailed(ILoggingAdapter log, Exception cause, StreamId stream, NodeId node) =>
+        log.Warning(cause, "Stream {0} node {1}: the state machine's OnError threw; ignored", stream, node);
+
+    public static void Stopped(ILoggingAdapter log, StreamId stream, NodeId node) =>
+        log.Info("Stream {0} node {1}: stopped", stream, node);
+
+    public static void StartFailed(ILoggingAdapter log, Exception cause, StreamId stream) =>
+        log.Error(cause, "Stream {0} of raft-actors.streams could not be started", stream);
+
+    public static void BadFrame(ILoggingAdapter log, string from, string error, long suppressed) =>
+        log.Warning("A frame from {0} was dropped: {1} ({2} more since the last such line)", from, error, suppressed);
+
+    public static void UnknownStream(ILoggingAdapter log, string from, StreamId stream, NodeId node, long suppressed) =>
+        log.Warning("A frame from {0} was for stream {1}, node {2}, which do not run here ({3} more since the last such line)", from, stream, node, suppressed);
+
+    public static void PeerLacksStream(ILoggingAdapter log, StreamId stream, NodeId node, NodeId peer, long suppressed) =>
+        log.Warning("Stream {0} node {1}: node {2} does not run the stream, or not for this member ({3} more since the last such line)", stream, node, peer, suppressed);
+
+    public static void ReplayFilterSet(ILoggingAdapter log, string plugin) =>
+        log.Info("The replay filter of journal {0} was set to fail: a repair would silently drop events", plugin);
+
+    public static void ReplayFilterRepairs(ILoggingAdapter log, string plugin, string mode) =>
+        log.Warning("The replay filter of journal {0} is '{1}' and may silently drop events; allowed by raft-actors.journal.allow-repairing-replay-filter", plugin, mode);
+}

@@ -1,0 +1,135 @@
+using Akka.Actor;
+using RaftActors.Remoting;
+
+namespace RaftActors.Runtime;
+
+// What the actors of this library say to each other. Nothing here leaves the process.
+
+/// <summary>To the supervisor: run a stream. Completed when it takes part, or failed with the reason.</summary>
+internal sealed record AddStream(StreamLink Link, TaskCompletionSource Started);
+
+/// <summary>To the supervisor: stop a stream. Completed when its actors are gone.</summary>
+internal sealed record RemoveStream(StreamId Id, TaskCompletionSource Stopped);
+
+/// <summary>To a stream's actor: drain, hand over, stop.</summary>
+internal sealed record StopStream
+{
+    public static StopStream Instance { get; } = new();
+}
+
+/// <summary>From a stream's actor to the supervisor: it takes part now, or never will.</summary>
+internal sealed record StreamUp(StreamId Id, RaftActorsException? Failure);
+
+/// <summary>From the node: recovered, taking part.</summary>
+internal sealed record NodeStarted
+{
+    public static NodeStarted Instance { get; } = new();
+}
+
+/// <summary>From the node: it stops for good, because going on could break a promise.</summary>
+internal sealed record NodeFailed(string Reason, Exception? Cause);
+
+/// <summary>From the node: as asked, it has drained and ends.</summary>
+internal sealed record NodeDrained
+{
+    public static NodeDrained Instance { get; } = new();
+}
+
+/// <summary>From the node: the state machine is in its error state; consensus goes on.</summary>
+internal sealed record StateMachineFailed(string Reason, Exception Cause);
+
+/// <summary>To the stream's actor itself: the wait after a crash is over.</summary>
+internal sealed record RestartNode
+{
+    public static RestartNode Instance { get; } = new();
+}
+
+/// <summary>To a node: answer what is open, give up the office, end.</summary>
+internal sealed record StopNode
+{
+    public static StopNode Instance { get; } = new();
+}
+
+/// <summary>To a node itself, behind the requests that wait in its mailbox: what has gathered becomes a batch.</summary>
+internal sealed record FlushRequests : IBehindClients
+{
+    public static FlushRequests Instance { get; } = new();
+}
+
+/// <summary>To a node itself: look for requests whose time is up.</summary>
+internal sealed record SweepRequests
+{
+    public static SweepRequests Instance { get; } = new();
+}
+
+/// <summary>To a node itself: ending has taken too long.</summary>
+internal sealed record EndTimedOut
+{
+    public static EndTimedOut Instance { get; } = new();
+}
+
+/// <summary>To the journal's actor: write this.</summary>
+internal sealed record WriteJournal(JournalMark Mark, RaftEvent Event);
+
+/// <summary>From the journal's actor during recovery, in order.</summary>
+internal sealed record RecoveredEvents(IReadOnlyList<RaftEvent> Events);
+
+/// <summary>From the journal's actor: that was everything.</summary>
+internal sealed record RecoveryFinished
+{
+    public static RecoveryFinished Instance { get; } = new();
+}
+
+/// <summary>From the journal's actor: a read, write or event failed. It takes nothing more.</summary>
+internal sealed record JournalFailed(string Reason, Exception? Cause);
+
+/// <summary>From a restarted election actor: it has forgotten its timers and its round.</summary>
+internal sealed record ElectionRestarted
+{
+    public static ElectionRestarted Instance { get; } = new();
+}
+
+/// <summary>To the election actor: this peer has answered, do not ask it again.</summary>
+internal sealed record VoteAnswered(NodeId From, Term RequestTerm, bool PreVote);
+
+/// <summary>To the state machine's actor: apply these, in order.</summary>
+internal sealed record ApplyRuns(IReadOnlyList<ApplyRun> Runs);
+
+/// <summary>To the state machine's actor: run these reads when <paramref name="Index"/> is applied.</summary>
+internal sealed record RunReads(LogIndex Index, IReadOnlyList<PendingRead> Reads);
+
+/// <summary>To the state machine's actor: add applied index and state hash.</summary>
+internal sealed record CompleteStatus(PendingStatus Request);
+
+/// <summary>To the state machine's actor, in order with what it applies.</summary>
+internal sealed record RoleNotice(Role Role, Term Term, NodeId Leader, string Reason);
+
+/// <summary>To the state machine's actor: last calls, then stop.</summary>
+internal sealed record ShutdownStateMachine(string Reason, Exception? Failure);
+
+/// <summary>From the state machine's actor: it exists.</summary>
+internal sealed record StateMachineReady
+{
+    public static StateMachineReady Instance { get; } = new();
+}
+
+/// <summary>From the state machine's actor: everything up to here is applied.</summary>
+internal sealed record AppliedReport(LogIndex Index);
+
+/// <summary>From the state machine's actor: nothing behind <paramref name="Applied"/> will be applied.</summary>
+internal sealed record ApplyFailed(string Reason, Exception Cause, LogIndex Applied);
+
+/// <summary>To a replicator: send these proposals to the peer, which leads.</summary>
+internal sealed record ForwardToPeer(IReadOnlyList<ForwardedProposal> Proposals, Term Term);
+
+/// <summary>To a replicator: the outcome of a proposal that the peer had forwarded.</summary>
+internal sealed record ForwardedAnswer(ulong Token, ProposalAnswer Answer);
+
+/// <summary>From a replicator: the peer's answers to what this member forwarded.</summary>
+internal sealed record ForwardedAnswers(NodeId From, IReadOnlyList<(ulong Token, ProposalAnswer Answer)> Answers);
+
+/// <summary>To a replicator: a frame from its peer.</summary>
+internal sealed record InboundFrame(PeerFrame Frame);
+
+/// <summary>From a replicator: the way to its peer is open or broken.</summary>
+internal sealed record PeerReachability(NodeId Peer, bool Reachable);

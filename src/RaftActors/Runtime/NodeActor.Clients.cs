@@ -1,0 +1,400 @@
+using Akka.Actor;
+using RaftActors.Remoting;
+
+namespace RaftActors.Runtime;
+
+// Clients: batching, waiting, forwarding. Every request is in _open from its arrival until it is answered, whatever else holds it.
+internal sealed partial class NodeActor
+{
+    private readonly TimeSpan _sweepEvery;
+    private readonly List<ClientRequest> _open = [];
+    private readonly List<PendingProposal> _buffer = [];
+    private readonly Dictionary<long, PendingProposal[]> _submitted = [];
+    private readonly Queue<WaitingBatch> _waiting = new();
+    private readonly Queue<PendingProposal> _parked = new();
+    private readonly Dictionary<ulong, (PendingProposal Proposal, NodeId To)> _forwarded = [];
+    private long _bufferBytes;
+    private long _ticket;
+    private ulong _token = (ulong)Random.Shared.NextInt64();
+    private bool _flushQueued;
+    private bool _sweeping;
+    private bool _stopping;
+
+    private void Take(ClientRequest request)
+    {
+        if (request.IsAnswered)
+        {
+            return;
+        }
+
+        if (_stopping && request is not PendingStatus)
+        {
+            request.Abandon("the stream is being stopped", RefusalCode.Stopping);
+            return;
+        }
+
+        _open.Add(request);
+        EnsureSweep();
+        switch (request)
+        {
+            case PendingProposal proposal:
+                Take(proposal);
+                break;
+            case PendingRead read:
+                Take(read);
+                break;
+            case PendingStatus status:
+                Take(status);
+                break;
+            case PendingEntryRead entry:
+                Take(entry);
+                break;
+            case PendingStepDown stepDown:
+                Step(new RaftInput.StepDown());
+                stepDown.Done();
+                break;
+            default:
+                request.Abandon($"there is no way to do a {request.GetType().Name}", RefusalCode.Invalid);
+                break;
+        }
+    }
+
+    private void Take(PendingProposal proposal)
+    {
+        _buffer.Add(proposal);
+        _bufferBytes += proposal.Data.Length;
+        if (_buffer.Count >= _link.Settings.MaxBatchEntries || _bufferBytes >= _link.Settings.MaxBatchBytes)
+        {
+            FlushProposals();
+        }
+        else
+        {
+            QueueFlush();
+        }
+    }
+
+    /// <summary>A marker behind the requests that are in the mailbox already: what has gathered when it arrives becomes one batch. No timer, no added delay.</summary>
+    private void QueueFlush()
+    {
+        if (!_flushQueued)
+        {
+            _flushQueued = true;
+            Self.Tell(FlushRequests.Instance);
+        }
+    }
+
+    private void Flush()
+    {
+        _flushQueued = false;
+        FlushProposals();
+        FlushReads();
+    }
+
+    private void FlushProposals()
+    {
+        if (_buffer.Count == 0)
+        {
+            return;
+        }
+
+        PendingProposal[] proposals = [.. _buffer.Where(p => !p.IsAnswered)];
+        _buffer.Clear();
+        _bufferBytes = 0;
+        if (_core.Role == Role.Leader)
+        {
+            Lead(proposals);
+        }
+        else if (!_core.Leader.IsNone && _channels.TryGetValue(_core.Leader, out IActorRef? channel))
+        {
+            Forward(proposals, _core.Leader, channel);
+        }
+        else
+        {
+            foreach (PendingProposal proposal in proposals)
+            {
+                Park(proposal);
+            }
+        }
+    }
+
+    private void Lead(ReadOnlySpan<PendingProposal> proposals)
+    {
+        if (_stateMachineFailure is { } failure)
+        {
+            AnswerAll(proposals, new ProposalRefused(RefusalCode.StateMachineFailed, failure));
+            return;
+        }
+
+        if (_core.CommitIndex - _applied > _link.Settings.MaxUnappliedEntries)
+        {
+            AnswerAll(proposals, new Overloaded($"the state machine has more than {_link.Settings.MaxUnappliedEntries} committed entries to apply (max-unapplied-entries)"));
+            return;
+        }
+
+        while (!proposals.IsEmpty)
+        {
+            // One batch has one expected term and bounded size.
+            int count = 1;
+            long bytes = proposals[0].Data.Length;
+            while (count < proposals.Length
+                && count < _link.Settings.MaxBatchEntries
+                && proposals[count].ExpectedTerm == proposals[0].ExpectedTerm
+                && bytes + proposals[count].Data.Length <= _link.Settings.MaxBatchBytes)
+            {
+                bytes += proposals[count].Data.Length;
+                count++;
+            }
+
+            Submit(proposals[..count]);
+            proposals = proposals[count..];
+        }
+    }
+
+    private void Submit(ReadOnlySpan<PendingProposal> proposals)
+    {
+        ProposedEntry[] entries = new ProposedEntry[proposals.Length];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            entries[i] = proposals[i].ToEntry();
+            proposals[i].MayBeInLog = true;
+        }
+
+        long ticket = ++_ticket;
+        _submitted.Add(ticket, proposals.ToArray());
+        Step(new RaftInput.Propose(ticket, entries, proposals[0].ExpectedTerm));
+    }
+
+    private void OnAccepted(Effect.ProposalAccepted accepted)
+    {
+        if (!_submitted.Remove(accepted.Ticket, out PendingProposal[]? proposals))
+        {
+            return;
+        }
+
+        foreach (PendingProposal proposal in proposals)
+        {
+            proposal.ReleaseData();
+        }
+
+        _waiting.Enqueue(new WaitingBatch(accepted.First, proposals));
+    }
+
+    private void OnRefused(Effect.ProposalRefused refused)
+    {
+        if (!_submitted.Remove(refused.Ticket, out PendingProposal[]? proposals))
+        {
+            return;
+        }
+
+        foreach (PendingProposal proposal in proposals)
+        {
+            proposal.MayBeInLog = false;
+            switch (refused.Refusal)
+            {
+                case ProposalRefusal.Overloaded:
+                    proposal.Answer(new Overloaded("too much is waiting for commitment (max-uncommitted-entries, max-uncommitted-bytes)"));
+                    break;
+                case ProposalRefusal.TermChanged:
+                    proposal.Answer(new ProposalRefused(RefusalCode.TermChanged, $"the term is {_core.Term}, not {proposal.ExpectedTerm}"));
+                    break;
+                default:
+                    // Certainly not in the log: it may wait for whoever leads next.
+                    Park(proposal);
+                    break;
+            }
+        }
+    }
+
+    private void Forward(PendingProposal[] proposals, NodeId leader, IActorRef channel)
+    {
+        TimeSpan now = Now;
+        List<ForwardedProposal> frame = [];
+        long bytes = 0;
+        foreach (PendingProposal proposal in proposals)
+        {
+            if (!proposal.Forward)
+            {
+                proposal.Answer(NotLeaderAnswer());
+                continue;
+            }
+
+            if (frame.Count > 0 && bytes + proposal.Data.Length > _link.Settings.MaxBatchBytes)
+            {
+                channel.Tell(new ForwardToPeer(frame, _core.Term));
+                frame = [];
+                bytes = 0;
+            }
+
+            ulong token = ++_token;
+            proposal.MayBeInLog = true;
+            _forwarded.Add(token, (proposal, leader));
+            frame.Add(new ForwardedProposal(token, proposal.Key, proposal.ExpectedTerm, proposal.Deadline - now, proposal.Data));
+            bytes += proposal.Data.Length + ForwardedProposal.Overhead;
+        }
+
+        if (frame.Count > 0)
+        {
+            channel.Tell(new ForwardToPeer(frame, _core.Term));
+        }
+    }
+
+    private void OnForwardedAnswers(ForwardedAnswers answers)
+    {
+        foreach ((ulong token, ProposalAnswer answer) in answers.Answers)
+        {
+            if (!_forwarded.Remove(token, out (PendingProposal Proposal, NodeId To) forwarded) || forwarded.Proposal.IsAnswered)
+            {
+                continue;
+            }
+
+            if (answer is NotLeader)
+            {
+                // Certainly not in that member's log, so another may be tried while there is time.
+                forwarded.Proposal.MayBeInLog = false;
+                Park(forwarded.Proposal);
+            }
+            else
+            {
+                forwarded.Proposal.Answer(answer);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Proposals on their way to a peer that may never answer: they wait two more elections, not the whole of their time.
+    /// </summary>
+    private void HurryForwarded(NodeId to = default, NodeId exceptTo = default)
+    {
+        if (_forwarded.Count == 0)
+        {
+            return;
+        }
+
+        TimeSpan latest = Now + (_link.Settings.ElectionTimeoutMax * (to.IsNone ? 1 : 2));
+        foreach ((PendingProposal proposal, NodeId target) in _forwarded.Values)
+        {
+            if ((to.IsNone ? target != exceptTo : target == to) && proposal.Deadline > latest)
+            {
+                proposal.Deadline = latest;
+            }
+        }
+    }
+
+    private void Park(PendingProposal proposal)
+    {
+        if (!proposal.Forward || _stopping || _parked.Count >= _link.Settings.MaxWaitingForLeader)
+        {
+            proposal.Answer(NotLeaderAnswer());
+        }
+        else if (!proposal.IsAnswered)
+        {
+            _parked.Enqueue(proposal);
+        }
+    }
+
+    private void RetryParked()
+    {
+        while (_parked.TryDequeue(out PendingProposal? proposal))
+        {
+            if (!proposal.IsAnswered)
+            {
+                _buffer.Add(proposal);
+                _bufferBytes += proposal.Data.Length;
+            }
+        }
+    }
+
+    private NotLeader NotLeaderAnswer() => new(_core.Leader, _core.Membership.Find(_core.Leader)?.Address);
+
+    private void AbandonWaiting(string reason)
+    {
+        while (_waiting.TryDequeue(out WaitingBatch? batch))
+        {
+            AnswerAll(batch.Waiters, new OutcomeUnknown(reason));
+        }
+    }
+
+    private static void AnswerAll(ReadOnlySpan<PendingProposal> proposals, ProposalAnswer answer)
+    {
+        foreach (PendingProposal proposal in proposals)
+        {
+            proposal.MayBeInLog = answer is OutcomeUnknown;
+            proposal.Answer(answer);
+        }
+    }
+
+    private void EnsureSweep()
+    {
+        if (!_sweeping)
+        {
+            _sweeping = true;
+            Timers.StartSingleTimer(SweepKey, SweepRequests.Instance, _sweepEvery);
+        }
+    }
+
+    /// <summary>Answers requests whose time is up, forgets those that are answered, and gives the others another try where that is safe.</summary>
+    private void Sweep()
+    {
+        _sweeping = false;
+        TimeSpan now = Now;
+        int kept = 0;
+        for (int i = 0; i < _open.Count; i++)
+        {
+            ClientRequest request = _open[i];
+            if (!request.IsAnswered && now >= request.Deadline)
+            {
+                TimeOut(request);
+            }
+
+            if (!request.IsAnswered)
+            {
+                _open[kept++] = request;
+            }
+        }
+
+        _open.RemoveRange(kept, _open.Count - kept);
+        foreach ((ulong token, (PendingProposal proposal, _)) in _forwarded)
+        {
+            if (proposal.IsAnswered)
+            {
+                _forwarded.Remove(token);
+            }
+        }
+
+        if (!_core.Leader.IsNone)
+        {
+            RetryParked();
+        }
+
+        RetryReads(now);
+        Flush();
+        if (_open.Count > 0)
+        {
+            EnsureSweep();
+        }
+
+        EndWhenDrained();
+    }
+
+    private void TimeOut(ClientRequest request)
+    {
+        if (request is PendingProposal { MayBeInLog: false } proposal)
+        {
+            proposal.Answer(NotLeaderAnswer());
+        }
+        else
+        {
+            request.TimeOut();
+        }
+    }
+
+    private void AbandonOpen(string reason, RefusalCode code)
+    {
+        foreach (ClientRequest request in _open)
+        {
+            request.Abandon(reason, code);
+        }
+
+        _open.Clear();
+    }
+}

@@ -1,0 +1,248 @@
+using Akka.Actor;
+
+namespace RaftActors.Runtime;
+
+// Effects of the core, one place each.
+internal sealed partial class NodeActor
+{
+    private readonly Queue<(JournalMark Mark, int Bytes, LogIndex LastIndex)> _writes = new();
+    private readonly Dictionary<RaftTimer, (long Generation, TimeSpan Deadline)> _armed = [];
+    private readonly Queue<ApplyRun> _toApply = new();
+    private readonly Queue<ApplyRun> _applying = new();
+    private Effect.BeginVoteRound? _round;
+    private long _writeBytes;
+    private LogIndex _durableIndex;
+    private LogIndex _applied;
+    private int _applyingEntries;
+    private Role _role;
+    private Term _term;
+    private NodeId _leader;
+    private string? _stateMachineFailure;
+
+    private void Run(Effect effect)
+    {
+        switch (effect)
+        {
+            case Effect.Persist persist:
+                Persist(persist);
+                break;
+            case Effect.Send send:
+                if (_channels.TryGetValue(send.To, out IActorRef? channel))
+                {
+                    channel.Tell(send.Message);
+                }
+
+                break;
+            case Effect.BeginVoteRound round:
+                _round = round;
+                _election.Tell(round);
+                break;
+            case Effect.EndVoteRound end:
+                _round = null;
+                _election.Tell(end);
+                break;
+            case Effect.StartTimer start:
+                _armed[start.Timer] = (start.Generation, Now + start.After);
+                _election.Tell(start);
+                break;
+            case Effect.StopTimer stop:
+                _armed.Remove(stop.Timer);
+                _election.Tell(stop);
+                break;
+            case Effect.Commit commit:
+                Commit(commit);
+                break;
+            case Effect.RoleChanged change:
+                OnRoleChanged(change);
+                break;
+            case Effect.ProposalAccepted accepted:
+                OnAccepted(accepted);
+                break;
+            case Effect.ProposalRefused refused:
+                OnRefused(refused);
+                break;
+            case Effect.ReadReady ready:
+                OnReadReady(ready);
+                break;
+            case Effect.ReadRefused refused:
+                OnReadRefused(refused);
+                break;
+            default:
+                throw new RaftActorsException($"There is no way to do a {effect.GetType().Name}.");
+        }
+    }
+
+    private void Persist(Effect.Persist persist)
+    {
+        EntryBatch? batch = (persist.Event as EntriesAppended)?.Batch;
+        int bytes = batch?.Encoded.Length ?? 0;
+        _writes.Enqueue((persist.Mark, bytes, batch?.LastIndex ?? LogIndex.Zero));
+        _writeBytes += bytes;
+        _journal.Tell(new WriteJournal(persist.Mark, persist.Event));
+    }
+
+    private void OnDurable(JournalMark mark)
+    {
+        while (_writes.TryPeek(out (JournalMark Mark, int Bytes, LogIndex LastIndex) write) && write.Mark <= mark)
+        {
+            _writes.Dequeue();
+            _writeBytes -= write.Bytes;
+            if (write.LastIndex > LogIndex.Zero)
+            {
+                // A write may replace what was durable, so this can go back.
+                _durableIndex = write.LastIndex;
+            }
+        }
+    }
+
+    private void TellElectionAgain()
+    {
+        TimeSpan now = Now;
+        foreach ((RaftTimer timer, (long generation, TimeSpan deadline)) in _armed)
+        {
+            _election.Tell(new Effect.StartTimer(timer, generation, TimeSpan.FromTicks(Math.Max(1, (deadline - now).Ticks))));
+        }
+
+        if (_round is { } round)
+        {
+            _election.Tell(round);
+        }
+    }
+
+    private void Commit(Effect.Commit commit)
+    {
+        foreach (EntryBatch batch in commit.Batches)
+        {
+            LogIndex from = LogIndex.Max(batch.FirstIndex, commit.First);
+            LogIndex to = LogIndex.Min(batch.LastIndex, commit.Last);
+            PendingProposal[]? waiters = null;
+            if (_waiting.TryPeek(out WaitingBatch? waiting) && waiting.First == new EntryId(batch.Term, batch.FirstIndex))
+            {
+                waiters = waiting.Waiters;
+                if (to == batch.LastIndex)
+                {
+                    _waiting.Dequeue();
+                }
+            }
+
+            ApplyRun run = new(batch, from, to, waiters);
+            if (_stateMachineFailure is null)
+            {
+                _toApply.Enqueue(run);
+            }
+            else
+            {
+                run.Abandon("the entry is committed, but the state machine has failed and its result is unknown");
+            }
+        }
+
+        HandOver();
+    }
+
+    /// <summary>Gives the state machine's actor as much as the window allows; it asks for more by reporting what it has applied.</summary>
+    private void HandOver()
+    {
+        if (_toApply.Count == 0 || _applyingEntries >= _link.Settings.ApplyWindowEntries)
+        {
+            return;
+        }
+
+        List<ApplyRun> runs = [];
+        while (_applyingEntries < _link.Settings.ApplyWindowEntries && _toApply.TryDequeue(out ApplyRun? run))
+        {
+            _applyingEntries += run.Entries;
+            _applying.Enqueue(run);
+            runs.Add(run);
+        }
+
+        _fsm.Tell(new ApplyRuns(runs));
+    }
+
+    private void OnApplied(LogIndex index)
+    {
+        _applied = index;
+        while (_applying.TryPeek(out ApplyRun? run) && run.To <= index)
+        {
+            _applyingEntries -= run.Entries;
+            _applying.Dequeue();
+        }
+
+        Step(new RaftInput.Applied(index));
+        HandOver();
+    }
+
+    private void OnApplyFailed(ApplyFailed failed)
+    {
+        if (_stateMachineFailure is not null)
+        {
+            return;
+        }
+
+        if (!_running)
+        {
+            Fail(failed.Reason, failed.Cause);
+            return;
+        }
+
+        _stateMachineFailure = failed.Reason;
+        const string Reason = "the entry is committed, but the state machine failed and its result is unknown";
+        foreach (ApplyRun run in _applying.Concat(_toApply))
+        {
+            run.Abandon(Reason);
+        }
+
+        _applying.Clear();
+        _toApply.Clear();
+        _applyingEntries = 0;
+        LogLines.StateMachineFailed(_log, failed.Cause, _link.Id, Me, failed.Reason);
+        Context.Parent.Tell(new StateMachineFailed(failed.Reason, failed.Cause));
+        LetAnotherLead();
+    }
+
+    /// <summary>
+    /// A member that cannot apply should not lead: clients would wait for nothing. It stays a voter and keeps the log, so the stream does not lose
+    /// a copy. When nobody else can lead it does, and refuses proposals.
+    /// </summary>
+    private void LetAnotherLead()
+    {
+        if (_stateMachineFailure is not null && _core.Role == Role.Leader && _channels.Count > 0)
+        {
+            Step(new RaftInput.StepDown());
+        }
+    }
+
+    private void OnRoleChanged(Effect.RoleChanged change)
+    {
+        bool lostTerm = _role == Role.Leader && (change.Role != Role.Leader || change.Term != _term);
+        bool newLeader = change.Leader != _leader;
+        _role = change.Role;
+        _term = change.Term;
+        _leader = change.Leader;
+        LogLines.RoleChanged(_log, _link.Id, Me, change);
+        _fsm.Tell(new RoleNotice(change.Role, change.Term, change.Leader, change.Reason));
+        Context.System.EventStream.Publish(new StreamRoleChanged(_link.Id, Me, change.Role, change.Term, change.Leader, change.Reason));
+        if (newLeader)
+        {
+            Context.System.EventStream.Publish(new StreamLeaderChanged(_link.Id, Me, change.Leader, change.Term));
+        }
+
+        if (lostTerm)
+        {
+            AbandonWaiting($"this member no longer leads: {change.Reason}");
+        }
+
+        if (newLeader)
+        {
+            HurryForwarded(exceptTo: change.Leader);
+        }
+
+        if (!_leader.IsNone)
+        {
+            // Not here: the effects of this step must be done first.
+            RetryParked();
+            Self.Tell(FlushRequests.Instance);
+        }
+
+        LetAnotherLead();
+    }
+}

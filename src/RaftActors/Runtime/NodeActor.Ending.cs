@@ -1,0 +1,95 @@
+using Akka.Actor;
+
+namespace RaftActors.Runtime;
+
+// How a node ends: drained as asked, or at once because going on could break a promise.
+internal sealed partial class NodeActor
+{
+    private TimeSpan _stopBy;
+
+    private void OnStop()
+    {
+        if (_stopping)
+        {
+            return;
+        }
+
+        _stopping = true;
+        _stopBy = Now + _link.Settings.StopTimeout;
+        foreach (ClientRequest request in _open.Where(r => r is PendingProposal { MayBeInLog: false } && !_buffer.Contains(r)))
+        {
+            request.Abandon("the stream is being stopped", RefusalCode.Stopping);
+        }
+
+        if (_running)
+        {
+            Flush();
+        }
+
+        EndWhenDrained();
+    }
+
+    private void EndWhenDrained()
+    {
+        if (!_stopping || _ending)
+        {
+            return;
+        }
+
+        _open.RemoveAll(r => r.IsAnswered);
+        if (_running && _open.Count > 0 && Now < _stopBy)
+        {
+            EnsureSweep();
+            return;
+        }
+
+        if (_running)
+        {
+            Step(new RaftInput.StepDown());
+        }
+
+        Context.Parent.Tell(NodeDrained.Instance);
+        End("the stream has been stopped", RefusalCode.Stopping, null);
+    }
+
+    /// <summary>Nothing more is acknowledged, sent or written from here on.</summary>
+    private void Fail(string reason, Exception? cause)
+    {
+        Context.Parent.Tell(new NodeFailed(reason, cause));
+        End($"the stream has failed here: {reason}", RefusalCode.StreamFailed, cause ?? new RaftActorsException(reason));
+    }
+
+    private void End(string reason, RefusalCode code, Exception? cause)
+    {
+        _ending = true;
+        _running = false;
+        _inputs.Clear();
+        _link.Close(Self, reason, code);
+        AbandonOpen(reason, code);
+        Timers.Cancel(SweepKey);
+        foreach (IActorRef child in _channels.Values.Append(_election).Append(_journal))
+        {
+            Context.Stop(child);
+        }
+
+        // The state machine gets its last calls in order, but a call that never returns must not keep the node from ending.
+        _fsm.Tell(new ShutdownStateMachine(reason, cause));
+        Timers.StartSingleTimer(EndKey, EndTimedOut.Instance, _link.Settings.StopTimeout);
+    }
+
+    private void OnEnding(object message)
+    {
+        switch (message)
+        {
+            case ClientRequest request:
+                request.Abandon("the stream's node has stopped", RefusalCode.Stopping);
+                break;
+            case EndTimedOut:
+                Context.Stop(Self);
+                break;
+            case Terminated terminated when terminated.ActorRef.Equals(_fsm):
+                Context.Stop(Self);
+                break;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+
+namespace RaftActors.Runtime;
+
+// What the node tells about itself.
+internal sealed partial class NodeActor
+{
+    private void Take(PendingStatus request)
+    {
+        request.SoFar = new StreamStatus
+        {
+            Stream = _link.Id,
+            Name = _link.Definition.Name,
+            Node = Me,
+            Role = _core.Role,
+            Term = _core.Term,
+            VotedFor = _core.VotedFor,
+            Leader = _core.Leader,
+            CommitIndex = _core.CommitIndex,
+            AppliedIndex = _applied,
+            LastEntry = _core.LastEntry,
+            DurableIndex = _durableIndex,
+            Membership = _core.Membership,
+            Peers = PeerStates(),
+            Health = _stateMachineFailure is not null ? StreamHealth.Failed : _core.Leader.IsNone ? StreamHealth.NoLeader : StreamHealth.Healthy,
+            FailureReason = _stateMachineFailure,
+            IsReady = _stateMachineFailure is null && !_stopping && (_core.Role == Role.Leader ? _core.IsReady : !_core.Leader.IsNone),
+            LastPeerActivity = _link.LastPeerActivity,
+            Queues = new QueueSizes
+            {
+                OpenRequests = _link.OpenRequests,
+                WaitingForLeader = _parked.Count,
+                Forwarded = _forwarded.Count,
+                Waiters = _waiting.Sum(w => w.Waiters.Length),
+                ApplyQueue = _core.CommitIndex - _applied,
+                JournalWrites = _writes.Count,
+                JournalBytes = _writeBytes,
+                Reads = _readBuffer.Count + _readsToRetry.Count + _reads.Values.Sum(r => r.Reads.Length),
+            },
+        };
+        _fsm.Tell(new CompleteStatus(request));
+    }
+
+    private void Take(PendingEntryRead request)
+    {
+        if (request.Index > _core.CommitIndex)
+        {
+            request.Answer(new CommittedEntryNotYet(_core.CommitIndex));
+        }
+        else
+        {
+            request.Answer(new CommittedEntryUnavailable("the log cannot be read"));
+        }
+    }
+
+    private ImmutableArray<PeerStatus> PeerStates() =>
+        [.. _channels.Keys.Order().Select(peer => new PeerStatus(peer, LogIndex.Zero, LogIndex.Zero, "unknown", !_unreachable.Contains(peer)))];
+}

@@ -1,0 +1,263 @@
+using System.Collections.Frozen;
+using Akka.Actor;
+using Akka.Event;
+
+namespace RaftActors.Runtime;
+
+/// <summary>
+/// Owns the protocol core of this member. Everything that happens becomes an input of the core, and this is the one place where the core's effects become messages to the
+/// actors below. Never blocks, never asks, never awaits.
+/// </summary>
+/// <remarks>
+/// A crash of this actor ends it: what it knew is rebuilt from the journal by a new one, and whoever waited is told that the outcome is unknown. Its children die with it, so
+/// nothing of an earlier run can reach a later one.
+/// </remarks>
+internal sealed partial class NodeActor : UntypedActor, IWithTimers
+{
+    private static readonly object SweepKey = new();
+    private static readonly object EndKey = new();
+
+    private readonly StreamLink _link;
+    private readonly NodeEnvironment _environment;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Queue<RaftInput> _inputs = new();
+    private readonly List<RaftEvent> _recovered = [];
+    private readonly HashSet<NodeId> _unreachable = [];
+
+    private RaftCore _core = null!;
+    private IActorRef _journal = ActorRefs.Nobody;
+    private IActorRef _election = ActorRefs.Nobody;
+    private IActorRef _fsm = ActorRefs.Nobody;
+    private FrozenDictionary<NodeId, IActorRef> _channels = FrozenDictionary<NodeId, IActorRef>.Empty;
+    private bool _stateMachineReady;
+    private bool _journalRead;
+    private bool _running;
+    private bool _stepping;
+    private bool _ending;
+
+    public NodeActor(StreamLink link, NodeEnvironment environment)
+    {
+        _link = link;
+        _environment = environment;
+        _sweepEvery = TimeSpan.FromMilliseconds(Math.Clamp(link.Settings.ClientTimeout.TotalMilliseconds / 50, 10, 100));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    private NodeId Me => _link.Self;
+
+    public static Props Props(StreamLink link, NodeEnvironment environment) =>
+        Akka.Actor.Props.Create(() => new NodeActor(link, environment))
+            .WithDispatcher(NodeEnvironment.Consensus)
+            .WithMailbox(NodeEnvironment.TwoLanes);
+
+    protected override SupervisorStrategy SupervisorStrategy() => new NodeSupervision();
+
+    protected override void PreStart()
+    {
+        StreamDefinition definition = _link.Definition;
+        _fsm = Context.Watch(Context.ActorOf(FsmCallerActor.Props(definition, _environment.Settings.PublishCommits), NodeSupervision.StateMachine));
+        _journal = Context.Watch(Context.ActorOf(LogActor.Props(_link.Id, Me, _environment, _link.Settings.MaxJournalWriteBytes), NodeSupervision.Journal));
+        Dictionary<NodeId, IActorRef> channels = [];
+        foreach (Member peer in definition.Members.Where(m => m.Id != Me))
+        {
+            channels.Add(peer.Id, Context.Watch(Context.ActorOf(ReplicatorActor.Props(_link, peer, _environment), $"replicator-{peer.Id}")));
+        }
+
+        _channels = channels.ToFrozenDictionary();
+        _election = Context.Watch(Context.ActorOf(ElectionActor.Props(_link.Settings, _channels), "election"));
+    }
+
+    protected override void PostStop()
+    {
+        _link.Close(Self, "the stream's node has stopped", RefusalCode.Stopping);
+        AbandonOpen("the stream's node has stopped", RefusalCode.Stopping);
+    }
+
+    protected override void OnReceive(object message)
+    {
+        if (_ending)
+        {
+            OnEnding(message);
+            return;
+        }
+
+        switch (message)
+        {
+            case ClientRequest request when _running:
+                Take(request);
+                break;
+            case FlushRequests when _running:
+                Flush();
+                break;
+            case RaftInput.Received received when _running:
+                OnReceived(received);
+                break;
+            case RaftInput input when _running:
+                OnInput(input);
+                break;
+            case AppliedReport applied when _running:
+                OnApplied(applied.Index);
+                break;
+            case ForwardedAnswers answers when _running:
+                OnForwardedAnswers(answers);
+                break;
+            case SweepRequests when _running:
+                Sweep();
+                break;
+            case PeerReachability reachability:
+                OnReachability(reachability);
+                break;
+            case ElectionRestarted:
+                TellElectionAgain();
+                break;
+            case ApplyFailed failed:
+                OnApplyFailed(failed);
+                break;
+            case JournalFailed failed:
+                Fail(failed.Reason, failed.Cause);
+                break;
+            case StopNode:
+                OnStop();
+                break;
+            case Terminated terminated:
+                OnChildEnded(terminated.ActorRef);
+                break;
+            default:
+                OnStarting(message);
+                break;
+        }
+    }
+
+    private void OnStarting(object message)
+    {
+        switch (message)
+        {
+            case RecoveredEvents events:
+                _recovered.AddRange(events.Events);
+                break;
+            case RecoveryFinished:
+                _journalRead = true;
+                StartWhenReady();
+                break;
+            case StateMachineReady:
+                _stateMachineReady = true;
+                StartWhenReady();
+                break;
+            case ClientRequest request:
+                request.Abandon("the stream's node is starting", RefusalCode.Stopping);
+                break;
+            case RaftInput or FlushRequests or SweepRequests or AppliedReport or ForwardedAnswers:
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void StartWhenReady()
+    {
+        if (!_journalRead || !_stateMachineReady)
+        {
+            return;
+        }
+
+        RaftOptions options = _link.Settings.ToOptions(Me, new StreamMembership(_link.Definition.Members), (ulong)Random.Shared.NextInt64());
+        try
+        {
+            _core = new RaftCore(options, _recovered);
+        }
+        catch (InvalidOperationException e)
+        {
+            Fail($"the journal of '{LogActor.PersistenceIdOf(_link.Id, Me)}' contradicts itself: {e.Message}", e);
+            return;
+        }
+
+        LogLines.Recovered(_log, _link.Id, Me, _recovered.Count, _core);
+        _durableIndex = _core.LastEntry.Index;
+        _recovered.Clear();
+        _recovered.TrimExcess();
+        _running = true;
+        Step(new RaftInput.Start());
+        _link.Open(Self, _channels);
+        Context.Parent.Tell(NodeStarted.Instance);
+    }
+
+    private void OnReceived(RaftInput.Received received)
+    {
+        if (received.Message is RequestVoteReply reply)
+        {
+            _election.Tell(new VoteAnswered(received.From, reply.RequestTerm, reply.PreVote));
+        }
+
+        Step(received);
+    }
+
+    private void OnInput(RaftInput input)
+    {
+        if (input is RaftInput.Durable durable)
+        {
+            OnDurable(durable.Mark);
+        }
+
+        Step(input);
+    }
+
+    /// <summary>The only way to change the core. Effects may lead to further inputs; those wait until the effects of this one are done.</summary>
+    private void Step(RaftInput input)
+    {
+        _inputs.Enqueue(input);
+        if (_stepping)
+        {
+            return;
+        }
+
+        _stepping = true;
+        while (_inputs.TryDequeue(out RaftInput? next))
+        {
+            IReadOnlyList<Effect> effects = _core.Step(Now, next);
+            for (int i = 0; i < effects.Count; i++)
+            {
+                Run(effects[i]);
+            }
+        }
+
+        _stepping = false;
+    }
+
+    private void OnReachability(PeerReachability reachability)
+    {
+        if (reachability.Reachable)
+        {
+            _unreachable.Remove(reachability.Peer);
+            return;
+        }
+
+        _unreachable.Add(reachability.Peer);
+        if (_running)
+        {
+            HurryForwarded(reachability.Peer);
+            Step(new RaftInput.PeerUnreachable(reachability.Peer));
+        }
+    }
+
+    private void OnChildEnded(IActorRef child)
+    {
+        if (child.Equals(_journal))
+        {
+            Fail("the actor of the journal ended unexpectedly", null);
+        }
+        else if (child.Equals(_fsm))
+        {
+            RaftActorsException cause = new("The state machine's actor ended unexpectedly.");
+            OnApplyFailed(new ApplyFailed(cause.Message, cause, _applied));
+        }
+        else
+        {
+            // It was restarted too often: let the stream begin anew, with a growing wait.
+            throw new RaftActorsException($"{child.Path.Name} of stream {_link.Id} was restarted too often.");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+using Akka.Actor;
+using Akka.Event;
+using RaftActors.Configuration;
+using RaftActors.Remoting;
+
+namespace RaftActors.Runtime;
+
+/// <summary>
+/// The channel to one peer: encodes, splits and sends what the node says; checks, puts together and decodes what the peer says. What it holds can be lost: the
+/// protocol sends again.
+/// </summary>
+internal sealed class ReplicatorActor : UntypedActor
+{
+    private readonly StreamLink _link;
+    private readonly NodeId _peer;
+    private readonly NodeEnvironment _environment;
+    private readonly IPeerConnection _connection;
+    private readonly RemotingSettings _settings;
+    private readonly FragmentAssembler _assembler;
+    private readonly TokenWindow _seen = new();
+    private readonly Queue<(IEnumerator<PeerFrame> Frames, bool IsAppend)> _bulk = new();
+    private readonly List<(ulong, ProposalAnswer)> _answers = [];
+    private readonly RateLimitedLog _badFrames;
+    private readonly RateLimitedLog _lacking;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private ulong _nextMessage = (ulong)Random.Shared.NextInt64();
+    private TimeSpan _pausedUntil;
+    private bool _open = true;
+
+    public ReplicatorActor(StreamLink link, Member peer, NodeEnvironment environment)
+    {
+        _link = link;
+        _peer = peer.Id;
+        _environment = environment;
+        _settings = environment.Settings.Remoting;
+        _connection = environment.Transport.Connect(peer.Address);
+        _assembler = new FragmentAssembler(_settings.MaxMessageBytes, _settings.MaxUnfinishedMessages);
+        _badFrames = new RateLimitedLog(_settings.LogInterval);
+        _lacking = new RateLimitedLog(_settings.LogInterval);
+    }
+
+    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    public static Props Props(StreamLink link, Member peer, NodeEnvironment environment) =>
+        Akka.Actor.Props.Create(() => new ReplicatorActor(link, peer, environment)).WithDispatcher(NodeEnvironment.Consensus);
+
+    protected override void PreStart() => _connection.Subscribe(Self);
+
+    protected override void PostStop() => _connection.Unsubscribe(Self);
+
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new PeerReachability(_peer, Reachable: false));
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case InboundFrame inbound:
+                Take(inbound.Frame, whole: false);
+                break;
+            case AppendEntries { Batches.Count: > 0 } append:
+                if (Now >= _pausedUntil)
+                {
+                    Send(PeerBody.Encode(append, _link.Id, _link.Self, _peer), isAppend: true);
+                }
+
+                break;
+            case PeerMessage peerMessage:
+                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer), isAppend: false);
+                break;
+            case ForwardToPeer forward:
+                Send(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer), isAppend: false);
+                break;
+            case ForwardedAnswer answer:
+                if (_answers.Count == 0)
+                {
+                    // Behind the answers that are in the mailbox already: they share a frame.
+                    Self.Tell(FlushRequests.Instance);
+                }
+
+                _answers.Add((answer.Token, answer.Answer));
+                break;
+            case FlushRequests:
+                SendAnswers();
+                break;
+            case ContinueBulk:
+                SendBulk();
+                break;
+            default:
+                OnConnection(_connection.Interpret(message));
+                break;
+        }
+    }
+
+    private void OnConnection(PeerConnectionChange change)
+    {
+        switch (change)
+        {
+            case PeerConnectionChange.Open when !_open:
+                _open = true;
+                _pausedUntil = TimeSpan.Zero;
+                Context.Parent.Tell(new PeerReachability(_peer, Reachable: true));
+                break;
+            case PeerConnectionChange.Lost:
+                // What was on its way is gone. Entries would only pile up in the transport, so they pause; heartbeats go on trying.
+                _open = false;
+                _pausedUntil = Now + _settings.UnreachablePause;
+                _bulk.Clear();
+                _assembler.Clear();
+                Context.Parent.Tell(new PeerReachability(_peer, Reachable: false));
+                break;
+        }
+    }
+
+    private void Send(PeerFrame frame, bool isAppend)
+    {
+        if (frame.Bytes.Length > _environment.MaxFrameBytes)
+        {
+            Enqueue(Fragments.Split(frame, _environment.MaxFrameBytes, _nextMessage++, _link.Id, _link.Self, _peer).GetEnumerator(), isAppend);
+        }
+        else if (isAppend && _bulk.Any(b => b.IsAppend))
+        {
+            // Entries must not overtake the entries before them; everything else may.
+            Enqueue(((IEnumerable<PeerFrame>)[frame]).GetEnumerator(), isAppend);
+        }
+        else
+        {
+            Transmit(frame);
+        }
+    }
+
+    private void Enqueue(IEnumerator<PeerFrame> frames, bool isAppend)
+    {
+        _bulk.Enqueue((frames, isAppend));
+        if (_bulk.Count == 1)
+        {
+            SendBulk();
+        }
+    }
+
+    private void SendBulk()
+    {
+        for (int i = 0; i < _settings.FragmentsPerTurn; i++)
+        {
+            if (!_bulk.TryPeek(out (IEnumerator<PeerFrame> Frames, bool IsAppend) first))
+            {
+                return;
+            }
+
+            if (first.Frames.MoveNext())
+            {
+                Transmit(first.Frames.Current);
+            }
+            else
+            {
+                _bulk.Dequeue();
+            }
+        }
+
+        if (_bulk.Count > 0)
+        {
+            Self.Tell(ContinueBulk.Instance);
+        }
+    }
+
+    private void Transmit(PeerFrame frame)
+    {
+        _environment.Traffic.Sent(frame.Bytes.Length);
+        _connection.Send(frame);
+    }
+
+    private void SendAnswers()
+    {
+        if (_answers.Count > 0)
+        {
+            Send(ForwardBody.Encode(_answers, Term.Zero, _link.Id, _link.Self, _peer), isAppend: false);
+            _answers.Clear();
+        }
+    }
+
+    private void Take(PeerFrame frame, bool whole)
+    {
+        if (!PeerFrameHeader.TryRead(frame.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out string? error))
+        {
+            Refuse(error);
+            return;
+        }
+
+        if (header.Source != _peer || header.Destination != _link.Self || header.Stream != _link.Id)
+        {
+            Refuse($"it is from node {header.Source} to node {header.Destination} in stream {header.Stream}");
+            return;
+        }
+
+        switch (header.Type)
+        {
+            case PeerFrameType.ForwardPropose:
+                TakeForwarded(body);
+                break;
+            case PeerFrameType.ForwardReply:
+                if (ForwardBody.TryDecode(body, out (ulong, ProposalAnswer)[]? answers, out error))
+                {
+                    Context.Parent.Tell(new ForwardedAnswers(_peer, answers));
+                }
+                else
+                {
+                    Refuse(error);
+                }
+
+                break;
+            case PeerFrameType.Fragment when !whole:
+                TakeFragment(body);
+                break;
+            case PeerFrameType.UnknownStream:
+                if (_lacking.MayWrite(Now, out long suppressed))
+                {
+                    LogLines.PeerLacksStream(_log, _link.Id, _link.Self, _peer, suppressed);
+                }
+
+                break;
+            default:
+                if (PeerBody.TryDecode(header, body, out PeerMessage? message, out error))
+                {
+                    Context.Parent.Tell(new RaftInput.Received(_peer, message));
+                }
+                else
+                {
+                    Refuse(error);
+                }
+
+                break;
+        }
+    }
+
+    private void TakeFragment(ReadOnlyMemory<byte> body)
+    {
+        if (!_assembler.TryAdd(body.Span, out PeerFrame? complete, out string? error))
+        {
+            Refuse(error);
+        }
+        else if (complete is not null)
+        {
+            Take(complete, whole: true);
+        }
+    }
+
+    private void TakeForwarded(ReadOnlyMemory<byte> body)
+    {
+        if (!ForwardBody.TryDecode(body, out ForwardedProposal[]? proposals, out string? error))
+        {
+            Refuse(error);
+            return;
+        }
+
+        TimeSpan now = Now;
+        foreach (ForwardedProposal proposal in proposals)
+        {
+            // A transport may repeat a frame; a proposal must not be appended twice for that.
+            if (!_seen.Add(proposal.Token))
+            {
+                continue;
+            }
+
+            PeerProposal pending = new(proposal.Data, proposal.Key, proposal.ExpectedTerm, proposal.Token, Self) { Deadline = now + proposal.Remaining };
+            if (ProposalCheck.Refusal(proposal.Data.Length, proposal.ExpectedTerm, null, _link.Settings) is { } refusal)
+            {
+                pending.Answer(refusal);
+            }
+            else
+            {
+                _link.Submit(pending);
+            }
+        }
+    }
+
+    private void Refuse(string error)
+    {
+        _environment.Traffic.BadFrame();
+        if (_badFrames.MayWrite(Now, out long suppressed))
+        {
+            LogLines.BadFrame(_log, $"node {_peer} (stream {_link.Id})", error, suppressed);
+        }
+    }
+
+    private sealed record ContinueBulk
+    {
+        public static ContinueBulk Instance { get; } = new();
+    }
+}

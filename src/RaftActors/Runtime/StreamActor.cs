@@ -1,0 +1,187 @@
+using Akka.Actor;
+using Akka.Event;
+
+namespace RaftActors.Runtime;
+
+/// <summary>
+/// Supervises one stream: makes its node, makes it anew after a crash, with growing waits, and leaves it alone for good when going on could break a promise. Answers
+/// clients while there is no node.
+/// </summary>
+internal sealed class StreamActor : UntypedActor, IWithTimers
+{
+    private static readonly object RestartKey = new();
+
+    private readonly StreamLink _link;
+    private readonly NodeEnvironment _environment;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private StreamHealth _health = StreamHealth.Starting;
+    private string? _failure;
+    private IActorRef? _node;
+    private TimeSpan _wait;
+    private TimeSpan _startedAt;
+    private bool _stopping;
+
+    public StreamActor(StreamLink link, NodeEnvironment environment)
+    {
+        _link = link;
+        _environment = environment;
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    public static Props Props(StreamLink link, NodeEnvironment environment) =>
+        Akka.Actor.Props.Create(() => new StreamActor(link, environment))
+            .WithDispatcher(NodeEnvironment.Consensus)
+            .WithMailbox(NodeEnvironment.TwoLanes);
+
+    // Never resumed, never restarted in place: a new node must begin with a new core, and its clients must know.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    protected override void PreStart() => MakeNode();
+
+    protected override void PostStop() =>
+        _link.End(_failure ?? "the stream has stopped", _failure is null ? RefusalCode.Stopping : RefusalCode.StreamFailed);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Propose propose:
+                Take(propose);
+                break;
+            case Query query:
+                _link.Submit(new ActorRead(query, Sender, Self) { Deadline = Now + (query.Timeout ?? _link.Settings.ClientTimeout) });
+                break;
+            case ClientRequest request:
+                Answer(request);
+                break;
+            case NodeStarted:
+                _health = StreamHealth.Healthy;
+                _startedAt = Now;
+                Context.Parent.Tell(new StreamUp(_link.Id, null));
+                Context.System.EventStream.Publish(new StreamStarted(_link.Id, _link.Self));
+                break;
+            case NodeFailed failed:
+                Fail(failed.Reason, failed.Cause);
+                break;
+            case StateMachineFailed failed:
+                Context.System.EventStream.Publish(new StreamFailed(_link.Id, _link.Self, failed.Reason, failed.Cause));
+                break;
+            case NodeDrained:
+                _stopping = true;
+                break;
+            case StopStream:
+                Stop();
+                break;
+            case RestartNode:
+                MakeNode();
+                break;
+            case Terminated terminated when terminated.ActorRef.Equals(_node):
+                NodeEnded();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void MakeNode()
+    {
+        _startedAt = Now;
+        _node = Context.Watch(Context.ActorOf(NodeActor.Props(_link, _environment), "node"));
+    }
+
+    private void Take(Propose propose)
+    {
+        if (ProposalCheck.Refusal(propose.Data.Length, propose.ExpectedTerm, propose.Timeout, _link.Settings) is { } refusal)
+        {
+            Sender.Tell(refusal);
+            return;
+        }
+
+        _link.Submit(new ActorProposal(propose, Sender, Self) { Deadline = Now + (propose.Timeout ?? _link.Settings.ClientTimeout) });
+    }
+
+    private void Answer(ClientRequest request)
+    {
+        switch (request)
+        {
+            case PendingStatus status:
+                status.Answer(new StreamStatus
+                {
+                    Stream = _link.Id,
+                    Name = _link.Definition.Name,
+                    Node = _link.Self,
+                    Membership = new StreamMembership(_link.Definition.Members),
+                    Health = _health,
+                    FailureReason = _failure,
+                    LastPeerActivity = _link.LastPeerActivity,
+                });
+                break;
+            case PendingProposal proposal when _failure is null && !_stopping:
+                proposal.Answer(new NotLeader(NodeId.None, null));
+                break;
+            default:
+                request.Abandon(
+                    _failure is null ? "the stream's node is not running" : $"the stream has failed here: {_failure}",
+                    _failure is null ? RefusalCode.Stopping : RefusalCode.StreamFailed);
+                break;
+        }
+    }
+
+    private void Fail(string reason, Exception? cause)
+    {
+        _health = StreamHealth.Failed;
+        _failure = reason;
+        LogLines.NodeFailed(_log, cause, _link.Id, _link.Self, reason);
+        Context.Parent.Tell(new StreamUp(_link.Id, new StreamStartException(_link.Id, reason, cause)));
+        Context.System.EventStream.Publish(new StreamFailed(_link.Id, _link.Self, reason, cause));
+    }
+
+    private void Stop()
+    {
+        _stopping = true;
+        Timers.Cancel(RestartKey);
+        if (_node is null)
+        {
+            End();
+        }
+        else
+        {
+            _node.Tell(StopNode.Instance);
+        }
+    }
+
+    private void NodeEnded()
+    {
+        // Usually the node has done so itself; when it could not even be made, nobody else will.
+        _link.Close(_node!, "the node has ended", RefusalCode.Stopping);
+        _node = null;
+        if (_stopping)
+        {
+            End();
+            return;
+        }
+
+        if (_failure is not null)
+        {
+            return;
+        }
+
+        // Having run for long enough forgives earlier crashes.
+        bool first = _wait == TimeSpan.Zero || Now - _startedAt > _link.Settings.RestartBackoffMax * 2;
+        _wait = first ? _link.Settings.RestartBackoffMin : TimeSpan.FromTicks(Math.Min(_wait.Ticks * 2, _link.Settings.RestartBackoffMax.Ticks));
+        _health = StreamHealth.Starting;
+        LogLines.NodeCrashed(_log, _link.Id, _link.Self, _wait);
+        Timers.StartSingleTimer(RestartKey, RestartNode.Instance, _wait);
+    }
+
+    private void End()
+    {
+        LogLines.Stopped(_log, _link.Id, _link.Self);
+        Context.System.EventStream.Publish(new StreamStopped(_link.Id, _link.Self));
+        Context.Stop(Self);
+    }
+}

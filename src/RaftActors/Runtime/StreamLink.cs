@@ -1,0 +1,114 @@
+using System.Collections.Frozen;
+using Akka.Actor;
+using RaftActors.Configuration;
+
+namespace RaftActors.Runtime;
+
+/// <summary>
+/// What the handles, the supervisor and the actors of one stream share: where its node is now, and whether it is. Thread-safe.
+/// </summary>
+internal sealed class StreamLink(StreamDefinition definition, StreamSettings settings)
+{
+    private volatile NodeRun? _run;
+    private volatile StreamEnd? _end;
+    private int _open;
+    private long _lastPeerActivity;
+
+    public StreamDefinition Definition { get; } = definition;
+
+    public StreamSettings Settings { get; } = settings;
+
+    public StreamId Id => Definition.Id;
+
+    public NodeId Self => Definition.NodeId;
+
+    /// <summary>The stream's own actor, for what arrives while there is no node.</summary>
+    public IActorRef Stream { get; set; } = ActorRefs.Nobody;
+
+    public int OpenRequests => Volatile.Read(ref _open);
+
+    /// <summary>Where a peer's frames go; null while there is no node.</summary>
+    public FrozenDictionary<NodeId, IActorRef>? Channels => _run is { Closed: false } run ? run.Channels : null;
+
+    /// <summary>The last time something of this stream came from a peer, by the calendar; null when nothing did.</summary>
+    public DateTimeOffset? LastPeerActivity =>
+        Volatile.Read(ref _lastPeerActivity) is var ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>The stream's actors are gone.</summary>
+    public bool Ended => _end is not null;
+
+    /// <summary>From now on requests go straight to this node.</summary>
+    public void Open(IActorRef node, FrozenDictionary<NodeId, IActorRef> channels) => _run = new NodeRun(node, channels);
+
+    /// <summary>
+    /// That node takes nothing more. Called by the node when it ends, before its mailbox is emptied: whoever put a request into it sees
+    /// either this or has the request answered by the mailbox.
+    /// </summary>
+    public void Close(IActorRef node, string reason, RefusalCode code)
+    {
+        if (_run is { } run && run.Node.Equals(node))
+        {
+            run.Code = code;
+            run.Reason = reason;
+            run.Closed = true;
+        }
+    }
+
+    /// <summary>The stream's own actor ends: nobody will answer any more.</summary>
+    public void End(string reason, RefusalCode code) => _end = new StreamEnd(reason, code);
+
+    /// <summary>Hands a request to the actors, or answers it here when there is nobody to hand it to.</summary>
+    public void Submit(ClientRequest request)
+    {
+        if (Interlocked.Increment(ref _open) > Settings.MaxOpenRequests)
+        {
+            Leave();
+            request.Overload($"more than {Settings.MaxOpenRequests} requests are open (max-open-requests)");
+            return;
+        }
+
+        request.CountedBy(this);
+        if (_run is { Closed: false } run)
+        {
+            run.Node.Tell(request, ActorRefs.NoSender);
+            if (run.Closed)
+            {
+                request.Abandon(run.Reason, run.Code);
+            }
+
+            return;
+        }
+
+        Stream.Tell(request, ActorRefs.NoSender);
+        if (_end is { } end)
+        {
+            request.Abandon(end.Reason, end.Code);
+        }
+    }
+
+    /// <summary>Something of this stream came from a peer.</summary>
+    public void Touch(DateTimeOffset now) => Volatile.Write(ref _lastPeerActivity, now.UtcTicks);
+
+    internal void Leave() => Interlocked.Decrement(ref _open);
+
+    private sealed class NodeRun(IActorRef node, FrozenDictionary<NodeId, IActorRef> channels)
+    {
+        private volatile bool _closed;
+
+        public IActorRef Node { get; } = node;
+
+        public FrozenDictionary<NodeId, IActorRef> Channels { get; } = channels;
+
+        public string Reason { get; set; } = "the node has stopped";
+
+        public RefusalCode Code { get; set; } = RefusalCode.Stopping;
+
+        public bool Closed
+        {
+            get => _closed;
+            set => _closed = value;
+        }
+    }
+
+    private sealed record StreamEnd(string Reason, RefusalCode Code);
+}

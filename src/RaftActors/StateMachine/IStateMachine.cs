@@ -1,0 +1,80 @@
+namespace RaftActors;
+
+/// <summary>
+/// The user's replicated state. All members of a stream call <see cref="Apply"/> with the same entries in the same order, so
+/// an implementation must be deterministic: no clock, no randomness, no outside state may decide what it does.
+/// </summary>
+/// <remarks>
+/// Every method is called by one caller, in order, one call at a time, on the dispatcher <c>raft-actors.dispatchers.user-code</c>, so an
+/// implementation needs no locks for what only these methods touch. It may take its time: consensus goes on meanwhile. A new
+/// instance is made each time the stream's node starts.
+/// </remarks>
+public interface IStateMachine
+{
+    /// <summary>
+    /// Applies committed entries of users. An exception puts the state machine into its error state: nothing more is applied until
+    /// the stream is started again, and whoever waits is told that the outcome is unknown.
+    /// </summary>
+    /// <param name="entries">Consecutive entries; valid only during the call, the bytes of an entry for ever.</param>
+    void Apply(CommittedEntries entries);
+
+    /// <summary>Answers a query from the state, without changing it (<see cref="RaftStream.QueryAsync"/>).</summary>
+    /// <param name="query">What the client asks, in a form that the application chooses.</param>
+    /// <returns>The answer; not copied, so it must not be changed afterwards.</returns>
+    /// <exception cref="NotSupportedException">The default: this state machine answers no queries.</exception>
+    ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query) =>
+        throw new NotSupportedException($"{GetType().Name} does not implement {nameof(Query)}.");
+
+    /// <summary>
+    /// A digest of the state, for status and for comparing members. Equal states must give equal values. Called now and then, so it should be cheap.
+    /// </summary>
+    ulong StateHash() => 0;
+
+    /// <summary>
+    /// This member leads, and the first entry of its term is applied: everything that earlier terms committed is in the state.
+    /// </summary>
+    /// <param name="term">The term that it leads.</param>
+    void OnLeaderStart(Term term)
+    {
+    }
+
+    /// <summary>This member no longer leads. Called once for each <see cref="OnLeaderStart"/>.</summary>
+    /// <param name="term">The term that it led.</param>
+    /// <param name="reason">Why, in words.</param>
+    void OnLeaderStop(Term term, string reason)
+    {
+    }
+
+    /// <summary>This member follows a leader.</summary>
+    /// <param name="leader">The leader.</param>
+    /// <param name="term">Its term.</param>
+    void OnStartFollowing(NodeId leader, Term term)
+    {
+    }
+
+    /// <summary>This member no longer follows that leader. Called once for each <see cref="OnStartFollowing"/>.</summary>
+    /// <param name="leader">The leader that it followed.</param>
+    /// <param name="term">Its term.</param>
+    /// <param name="reason">Why, in words.</param>
+    void OnStopFollowing(NodeId leader, Term term, string reason)
+    {
+    }
+
+    /// <summary>A membership is committed.</summary>
+    /// <param name="membership">Who belongs to the stream now.</param>
+    /// <param name="index">The entry that says so.</param>
+    void OnMembershipCommitted(StreamMembership membership, LogIndex index)
+    {
+    }
+
+    /// <summary>The state machine is in its error state; called once, and nothing is applied after it.</summary>
+    /// <param name="error">What <see cref="Apply"/> threw.</param>
+    void OnError(Exception error)
+    {
+    }
+
+    /// <summary>The stream stops here; the last call.</summary>
+    void OnShutdown()
+    {
+    }
+}

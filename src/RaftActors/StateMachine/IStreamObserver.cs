@@ -1,0 +1,43 @@
+namespace RaftActors;
+
+/// <summary>
+/// Hears what happens to one stream on this member, in order with the applied entries, on the dispatcher of user code. Exceptions of an
+/// observer are logged and otherwise ignored.
+/// </summary>
+public interface IStreamObserver
+{
+    /// <summary>This member leads, and an entry of its own term is committed and applied.</summary>
+    /// <param name="entry">The entry.</param>
+    void OnLeaderWriteCompleted(CommittedEntry entry)
+    {
+    }
+
+    /// <summary>
+    /// An entry is committed and applied here that this member did not put into the log itself in its present term: it follows, or the entry is older.
+    /// </summary>
+    /// <param name="entry">The entry.</param>
+    void OnFollowerCommitted(CommittedEntry entry)
+    {
+    }
+
+    /// <summary>The role changed.</summary>
+    /// <param name="oldRole">The role before.</param>
+    /// <param name="newRole">The role now.</param>
+    /// <param name="term">The term now.</param>
+    void OnRoleChanged(Role oldRole, Role newRole, Term term)
+    {
+    }
+
+    /// <summary>Another leader is known, or none.</summary>
+    /// <param name="leader">The leader; <see cref="NodeId.None"/> when there is none.</param>
+    /// <param name="term">The term now.</param>
+    void OnLeaderChanged(NodeId leader, Term term)
+    {
+    }
+
+    /// <summary>Something went wrong for good: the state machine failed, or the journal did.</summary>
+    /// <param name="exception">What happened.</param>
+    void OnException(Exception exception)
+    {
+    }
+}

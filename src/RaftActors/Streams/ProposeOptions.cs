@@ -1,0 +1,20 @@
+namespace RaftActors;
+
+/// <summary>What may go along with a proposal.</summary>
+public sealed record ProposeOptions
+{
+    /// <summary>No key, any term, forwarded, the stream's timeout.</summary>
+    public static ProposeOptions Default { get; } = new();
+
+    /// <summary>A number that comes back with the entry in callbacks; 0 for none.</summary>
+    public ulong Key { get; init; }
+
+    /// <summary>When not zero: refuse unless the leader's term is this one.</summary>
+    public Term ExpectedTerm { get; init; }
+
+    /// <summary>Send it on to the leader when this member does not lead. When false, the answer is <see cref="NotLeader"/>.</summary>
+    public bool Forward { get; init; } = true;
+
+    /// <summary>How long to wait for the outcome; null for the stream's <c>client-timeout</c>.</summary>
+    public TimeSpan? Timeout { get; init; }
+}

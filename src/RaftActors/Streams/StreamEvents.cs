@@ -1,0 +1,46 @@
+namespace RaftActors;
+
+/// <summary>Something happened to a stream on this member. Published on the actor system's event stream.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+public abstract record StreamEvent(StreamId Stream, NodeId Node);
+
+/// <summary>The member has recovered and takes part.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+public sealed record StreamStarted(StreamId Stream, NodeId Node) : StreamEvent(Stream, Node);
+
+/// <summary>The member no longer takes part, as asked.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+public sealed record StreamStopped(StreamId Stream, NodeId Node) : StreamEvent(Stream, Node);
+
+/// <summary>The stream failed on this member, see <see cref="StreamHealth.Failed"/>.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Cause">The exception behind it; null when there is none.</param>
+public sealed record StreamFailed(StreamId Stream, NodeId Node, string Reason, Exception? Cause) : StreamEvent(Stream, Node);
+
+/// <summary>Role, term or leader changed.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Role">The role now.</param>
+/// <param name="Term">The term now.</param>
+/// <param name="Leader">The leader, as far as known.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record StreamRoleChanged(StreamId Stream, NodeId Node, Role Role, Term Term, NodeId Leader, string Reason) : StreamEvent(Stream, Node);
+
+/// <summary>Another leader is known, or none.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Leader">The leader; <see cref="NodeId.None"/> when there is none.</param>
+/// <param name="Term">The term now.</param>
+public sealed record StreamLeaderChanged(StreamId Stream, NodeId Node, NodeId Leader, Term Term) : StreamEvent(Stream, Node);
+
+/// <summary>Entries are committed and applied here. Published only when <c>raft-actors.publish-commits</c> is on.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="First">The first index.</param>
+/// <param name="Last">The last index.</param>
+public sealed record StreamEntriesCommitted(StreamId Stream, NodeId Node, LogIndex First, LogIndex Last) : StreamEvent(Stream, Node);
