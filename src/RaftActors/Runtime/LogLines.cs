@@ -12,7 +12,7 @@ internal static class LogLines
         log.Info("Stream {0} node {1}: recovered {2} journal events, term {3}, last entry {4}", stream, node, events, core.Term, core.LastEntry);
 
     public static void NodeFailed(ILoggingAdapter log, Exception? cause, StreamId stream, NodeId node, string reason) =>
-        log.Error(cause, "Stream {0} node {1} has failed and takes no further part until it is started again: {2}", stream, node, reason);
+        log.Error(cause!, "Stream {0} node {1} has failed and takes no further part until it is started again: {2}", stream, node, reason);
 
     public static void NodeCrashed(ILoggingAdapter log, StreamId stream, NodeId node, TimeSpan wait) =>
         log.Warning("Stream {0} node {1} crashed; it is made anew from its journal in {2} ms", stream, node, (long)wait.TotalMilliseconds);
