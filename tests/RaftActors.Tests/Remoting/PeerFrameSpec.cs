@@ -1,0 +1,207 @@
+using RaftActors.Remoting;
+
+namespace RaftActors.Tests.Remoting;
+
+/// <summary>The frames between members: frozen bytes, both header forms, and nothing damaged is ever believed.</summary>
+public sealed class PeerFrameSpec
+{
+    private static readonly NodeId From = new(1);
+    private static readonly NodeId To = new(2);
+
+    public static TheoryData<string> Messages { get; } =
+    [
+        "vote", "pre-vote", "vote-reply", "heartbeat", "append", "append-reply", "append-refused", "read-index", "read-index-reply",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void Frame_must_give_back_what_went_in(string name)
+    {
+        foreach (StreamId stream in (StreamId[])[new(0), new(7), new(uint.MaxValue)])
+        {
+            PeerMessage message = Message(name);
+            PeerFrame frame = PeerBody.Encode(message, stream, From, To);
+
+            Assert.True(PeerFrameHeader.TryRead(frame.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out string? error), error);
+            Assert.Equal((From, To, stream, message.Term), (header.Source, header.Destination, header.Stream, header.Term));
+            Assert.True(PeerBody.TryDecode(header, body, out PeerMessage? read, out error), error);
+            AssertSame(message, read);
+        }
+    }
+
+    [Fact]
+    public void Header_must_have_39_bytes_for_stream_0_and_43_for_others()
+    {
+        Assert.Equal(39 + 9, PeerBody.Encode(Message("vote"), new StreamId(0), From, To).Bytes.Length);
+        Assert.Equal(43 + 9, PeerBody.Encode(Message("vote"), new StreamId(1), From, To).Bytes.Length);
+    }
+
+    [Fact]
+    public void Header_must_stay_as_it_was_frozen_for_stream_0()
+    {
+        PeerFrame frame = PeerBody.Encode(new ReadIndexReply(new Term(0x0102), 0x1122334455667788, true, new LogIndex(0x0304)), new StreamId(0), From, To);
+
+        Assert.Equal(
+            "52" + "06" + "01000000" + "02000000" + "0201000000000000" + "0403000000000000" + "01" + "08000000" + "00" + "000000" + "6a4c2a1d" + "8877665544332211",
+            Frozen(frame),
+            ignoreCase: true);
+    }
+
+    [Fact]
+    public void Header_must_stay_as_it_was_frozen_for_other_streams()
+    {
+        PeerFrame frame = PeerBody.Encode(new RequestVote(new Term(3), new EntryId(new Term(2), new LogIndex(9)), PreVote: true), new StreamId(5), From, To);
+
+        Assert.Equal(
+            "52" + "01" + "01000000" + "02000000" + "0300000000000000" + "0900000000000000" + "00" + "09000000" + "80" + "000000" + "cb9a91d2" + "05000000" + "010200000000000000",
+            Frozen(frame),
+            ignoreCase: true);
+    }
+
+    [Fact]
+    public void Append_must_stay_as_it_was_frozen()
+    {
+        EntryBatch batch = EntryBatch.Create(new Term(2), new LogIndex(5), [new ProposedEntry(EntryKind.Normal, "ab"u8.ToArray(), Key: 6)]);
+        AppendEntries append = new(new Term(2), 8, new EntryId(new Term(1), new LogIndex(4)), new LogIndex(3), [batch]);
+        PeerFrame frame = PeerBody.Encode(append, new StreamId(0), From, To);
+
+        Assert.Equal(
+            "0800000000000000" + "0100000000000000" + "0300000000000000" + "01000000" + "32000000" + Convert.ToHexString(batch.Encoded.Span),
+            Convert.ToHexString(frame.Bytes.Span[39..]),
+            ignoreCase: true);
+    }
+
+    [Fact]
+    public void Frame_without_the_flag_must_mean_stream_0()
+    {
+        PeerFrame frame = PeerBody.Encode(Message("heartbeat"), new StreamId(0), From, To);
+
+        Assert.True(PeerFrameHeader.TryReadRoute(frame.Bytes.Span, out PeerFrameHeader header, out _));
+        Assert.Equal(new StreamId(0), header.Stream);
+        Assert.Equal(0, frame.Bytes.Span[31]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void Frame_with_any_flipped_bit_must_not_be_believed(string name)
+    {
+        byte[] good = PeerBody.Encode(Message(name), new StreamId(7), From, To).Bytes.ToArray();
+        for (int bit = 0; bit < good.Length * 8; bit++)
+        {
+            byte[] bad = [.. good];
+            bad[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.False(PeerFrameHeader.TryRead(bad, out _, out _, out string? error), $"bit {bit}");
+            Assert.NotNull(error);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void Frame_of_any_other_length_must_not_be_believed(string name)
+    {
+        byte[] good = PeerBody.Encode(Message(name), new StreamId(7), From, To).Bytes.ToArray();
+        for (int length = 0; length < good.Length; length++)
+        {
+            Assert.False(PeerFrameHeader.TryRead(good.AsMemory(0, length), out _, out _, out _), $"length {length}");
+        }
+
+        Assert.False(PeerFrameHeader.TryRead((byte[])[.. good, 0], out _, out _, out _));
+    }
+
+    [Fact]
+    public void Body_of_random_bytes_must_be_refused_without_harm()
+    {
+        int seed = Environment.TickCount;
+        Random random = new(seed);
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] bytes = new byte[random.Next(0, 120)];
+            random.NextBytes(bytes);
+            PeerFrameType type = (PeerFrameType)random.Next(0, 20);
+            PeerFrameHeader header = new(type, From, To, new Term(random.Next(0, 5)), new LogIndex(random.Next(0, 5)), false, new StreamId(0));
+
+            // What can be read must be a possible message; what cannot must say why.
+            if (PeerBody.TryDecode(header, bytes, out PeerMessage? message, out string? error))
+            {
+                Assert.True(message.Term.Value >= 0, $"seed {seed}");
+            }
+            else
+            {
+                Assert.False(string.IsNullOrEmpty(error), $"seed {seed}");
+            }
+
+            _ = ForwardBody.TryDecode(bytes, out ForwardedProposal[]? _, out error);
+            _ = ForwardBody.TryDecode(bytes, out (ulong, ProposalAnswer)[]? _, out error);
+        }
+    }
+
+    [Fact]
+    public void Append_with_a_gap_between_its_batches_must_be_refused()
+    {
+        EntryBatch first = EntryBatch.Create(new Term(1), new LogIndex(1), [new ProposedEntry(EntryKind.Normal, new byte[3])]);
+        EntryBatch third = EntryBatch.Create(new Term(1), new LogIndex(3), [new ProposedEntry(EntryKind.Normal, new byte[3])]);
+        PeerFrame frame = PeerBody.Encode(new AppendEntries(new Term(1), 1, EntryId.Zero, LogIndex.Zero, [first, third]), new StreamId(0), From, To);
+
+        Assert.True(PeerFrameHeader.TryRead(frame.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out _));
+        Assert.False(PeerBody.TryDecode(header, body, out _, out string? error));
+        Assert.Contains("does not follow", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decoding_must_not_copy_entries()
+    {
+        PeerFrame frame = PeerBody.Encode(Message("append"), new StreamId(0), From, To);
+        PeerFrameHeader.TryRead(frame.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out _);
+        PeerBody.TryDecode(header, body, out PeerMessage? message, out _);
+
+        ReadOnlyMemory<byte> encoded = Assert.IsType<AppendEntries>(message).Batches[0].Encoded;
+        Assert.True(frame.Bytes.Span.Overlaps(encoded.Span));
+    }
+
+    private static PeerMessage Message(string name) => name switch
+    {
+        "vote" => new RequestVote(new Term(5), new EntryId(new Term(4), new LogIndex(77)), PreVote: false, Transfer: true),
+        "pre-vote" => new RequestVote(new Term(5), EntryId.Zero, PreVote: true),
+        "vote-reply" => new RequestVoteReply(new Term(6), new Term(5), PreVote: false, Granted: true),
+        "heartbeat" => new AppendEntries(new Term(5), 3, new EntryId(new Term(4), new LogIndex(9)), new LogIndex(8), []),
+        "append" => new AppendEntries(
+            new Term(5),
+            4,
+            new EntryId(new Term(4), new LogIndex(9)),
+            new LogIndex(8),
+            [
+                EntryBatch.Create(new Term(4), new LogIndex(10), [new ProposedEntry(EntryKind.Normal, "one"u8.ToArray(), 1), new ProposedEntry(EntryKind.Normal, default)]),
+                EntryBatch.Create(new Term(5), new LogIndex(12), [new ProposedEntry(EntryKind.NoOp, default)]),
+            ]),
+        "append-reply" => new AppendEntriesReply(new Term(5), 4, Accepted: true, new LogIndex(12)),
+        "append-refused" => new AppendEntriesReply(new Term(5), 4, Accepted: false, new LogIndex(12), new EntryId(new Term(2), new LogIndex(6))),
+        "read-index" => new ReadIndexRequest(new Term(5), ulong.MaxValue),
+        "read-index-reply" => new ReadIndexReply(new Term(5), 42, Accepted: true, new LogIndex(12)),
+        _ => throw new ArgumentOutOfRangeException(nameof(name)),
+    };
+
+    private static void AssertSame(PeerMessage expected, PeerMessage actual)
+    {
+        if (expected is AppendEntries append)
+        {
+            AppendEntries read = Assert.IsType<AppendEntries>(actual);
+            Assert.Equal(append with { Batches = [] }, read with { Batches = append.Batches.Count == 0 ? [] : [] }, PlainAppend.Instance);
+            Assert.Equal(append.Batches.Select(b => Convert.ToHexString(b.Encoded.Span)), read.Batches.Select(b => Convert.ToHexString(b.Encoded.Span)));
+            return;
+        }
+
+        Assert.Equal(expected, actual);
+    }
+
+    private static string Frozen(PeerFrame frame) => Convert.ToHexString(frame.Bytes.Span);
+
+    private sealed class PlainAppend : IEqualityComparer<AppendEntries>
+    {
+        public static PlainAppend Instance { get; } = new();
+
+        public bool Equals(AppendEntries? x, AppendEntries? y) =>
+            (x!.Term, x.Token, x.Previous, x.Commit) == (y!.Term, y.Token, y.Previous, y.Commit);
+
+        public int GetHashCode(AppendEntries obj) => obj.Token.GetHashCode();
+    }
+}
