@@ -75,7 +75,7 @@ internal static class SettingsKeys
 
     private static RaftConfigurationException Unknown(string path, string key, IEnumerable<string> known)
     {
-        string nearest = known.Order(StringComparer.Ordinal).MinBy(k => Distance(k, key)) ?? string.Empty;
+        string nearest = known.Order(StringComparer.Ordinal).MinBy(k => k.Contains(key, StringComparison.Ordinal) ? 0 : Distance(k, key)) ?? string.Empty;
         return new RaftConfigurationException(path, null, $"there is no such setting; the nearest is '{path[..^key.Length]}{nearest}'");
     }
 

@@ -78,7 +78,7 @@ public sealed class RaftSettingsSpec
     [InlineData("raft-actors.stream-defaults.max-entry-size = 0", "raft-actors.stream-defaults.max-entry-size")]
     [InlineData("raft-actors.stream-defaults.max-entry-size = 2GiB", "raft-actors.stream-defaults.max-entry-size")]
     [InlineData("raft-actors.stream-defaults.max-entry-size = big", "raft-actors.stream-defaults.max-entry-size")]
-    [InlineData("raft-actors.stream-defaults.max-entry-size = 31MiB", "raft-actors.stream-defaults.max-in-flight-bytes")]
+    [InlineData("raft-actors.stream-defaults { max-entry-size = 31MiB, max-uncommitted-bytes = 30MiB }", "raft-actors.stream-defaults.max-uncommitted-bytes")]
     [InlineData("raft-actors.stream-defaults { max-entry-size = 33MiB, max-append-bytes = 1MiB }", "raft-actors.remoting.max-message-bytes")]
     [InlineData("raft-actors.stream-defaults.max-batch-entries = 0", "raft-actors.stream-defaults.max-batch-entries")]
     [InlineData("raft-actors.stream-defaults.max-batch-entries = 1.5", "raft-actors.stream-defaults.max-batch-entries")]

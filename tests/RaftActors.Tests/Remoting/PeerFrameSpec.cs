@@ -42,7 +42,7 @@ public sealed class PeerFrameSpec
         PeerFrame frame = PeerBody.Encode(new ReadIndexReply(new Term(0x0102), 0x1122334455667788, true, new LogIndex(0x0304)), new StreamId(0), From, To);
 
         Assert.Equal(
-            "52" + "06" + "01000000" + "02000000" + "0201000000000000" + "0403000000000000" + "01" + "08000000" + "00" + "000000" + "6a4c2a1d" + "8877665544332211",
+            "52" + "06" + "01000000" + "02000000" + "0201000000000000" + "0403000000000000" + "01" + "08000000" + "00" + "000000" + "2ac67055" + "8877665544332211",
             Frozen(frame),
             ignoreCase: true);
     }
@@ -53,7 +53,7 @@ public sealed class PeerFrameSpec
         PeerFrame frame = PeerBody.Encode(new RequestVote(new Term(3), new EntryId(new Term(2), new LogIndex(9)), PreVote: true), new StreamId(5), From, To);
 
         Assert.Equal(
-            "52" + "01" + "01000000" + "02000000" + "0300000000000000" + "0900000000000000" + "00" + "09000000" + "80" + "000000" + "cb9a91d2" + "05000000" + "010200000000000000",
+            "52" + "01" + "01000000" + "02000000" + "0300000000000000" + "0900000000000000" + "00" + "09000000" + "80" + "000000" + "b1584e50" + "05000000" + "010200000000000000",
             Frozen(frame),
             ignoreCase: true);
     }
