@@ -6,54 +6,295 @@ namespace RaftActors.Protocol;
 /// </summary>
 public sealed class RaftCore
 {
-    private readonly List<Effect> _effects = [];
+    private readonly RaftState _state;
+    private readonly RoleTransitions _roles;
+    private readonly ElectionLogic _election;
+    private readonly LeaderReplication _leader;
+    private readonly FollowerReplication _follower;
+    private readonly LeaderReads _leaderReads;
+    private readonly ForwardedReads _forwardedReads;
+    private bool _started;
 
     /// <summary>Makes a core from what the journal held, replayed in order.</summary>
     /// <param name="options">Identity, membership, timings and bounds.</param>
     /// <param name="journal">Every event of the journal, oldest first; empty at the very first start.</param>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
     /// <exception cref="InvalidOperationException">The events contradict each other: the journal is damaged.</exception>
     public RaftCore(RaftOptions options, IEnumerable<RaftEvent> journal)
     {
-        Options = options;
-        foreach (RaftEvent _ in journal)
+        options.Validate();
+        _state = new RaftState(options);
+
+        // A number that no other run begins with, and enough room above it.
+        ulong firstContext = new SeededRandom(~options.RandomSeed ^ options.Self.Value).Next() >> 1;
+        _forwardedReads = new ForwardedReads(_state, firstContext);
+        _roles = new RoleTransitions(_state, _forwardedReads);
+        _leader = new LeaderReplication(_state, _roles);
+        _follower = new FollowerReplication(_state, _roles);
+        _election = new ElectionLogic(_state, _roles, _leader);
+        _leaderReads = new LeaderReads(_state, _leader);
+        foreach (RaftEvent fact in journal)
         {
+            _state.Recover(fact);
         }
     }
 
     /// <summary>What the core was made with.</summary>
-    public RaftOptions Options { get; }
+    public RaftOptions Options => _state.Options;
 
     /// <summary>The role now.</summary>
-    public Role Role { get; }
+    public Role Role => _state.Role;
 
     /// <summary>The current term.</summary>
-    public Term Term { get; }
+    public Term Term => _state.Term;
 
     /// <summary>The vote cast in the current term.</summary>
-    public NodeId VotedFor { get; }
+    public NodeId VotedFor => _state.VotedFor;
 
     /// <summary>The leader of the current term, as far as known.</summary>
-    public NodeId Leader { get; }
+    public NodeId Leader => _state.Leader;
 
     /// <summary>The highest index known to be committed.</summary>
-    public LogIndex CommitIndex { get; }
+    public LogIndex CommitIndex => _state.CommitIndex;
+
+    /// <summary>The last index that the state machine has reported as applied.</summary>
+    public LogIndex AppliedIndex => _state.AppliedIndex;
 
     /// <summary>The last entry of the log, durable or not.</summary>
-    public EntryId LastEntry { get; }
+    public EntryId LastEntry => _state.Log.Last;
+
+    /// <summary>The last index of the log that is on this member's disk.</summary>
+    public LogIndex DurableIndex => _state.Log.DurableIndex;
 
     /// <summary>The membership in force.</summary>
-    public StreamMembership Membership => Options.Membership;
+    public StreamMembership Membership => _state.Membership;
 
     /// <summary>True for a leader that has committed an entry of its own term and so may serve reads.</summary>
-    public bool IsReady { get; }
+    public bool IsReady => _state.Leadership is { } leadership && _state.CommitIndex >= leadership.NoOp;
+
+    /// <summary>What a leader knows about its peers, in order of ids; empty for everybody else.</summary>
+    public IReadOnlyList<PeerStatus> Peers => _state.Leadership?.ToStatus() ?? [];
+
+    /// <summary>Entries that clients of this leader proposed and that no quorum has yet.</summary>
+    public long UncommittedEntries => _state.Leadership?.Proposals.Entries ?? 0;
+
+    /// <summary>The same in bytes.</summary>
+    public long UncommittedBytes => _state.Leadership?.Proposals.Bytes ?? 0;
+
+    /// <summary>Reads that wait for their confirmation, here or at the leader.</summary>
+    public int PendingReads => (_state.Leadership?.Reads.Count ?? 0) + _forwardedReads.Count;
+
+    /// <summary>Promises that wait for the journal.</summary>
+    public int HeldPromises => _state.Outbox.Count;
+
+    /// <summary>Messages that were impossible and changed nothing.</summary>
+    public long DroppedMessages { get; private set; }
+
+    /// <summary>Why the last of them was impossible, in words; empty when there was none.</summary>
+    public string LastDropReason { get; private set; } = string.Empty;
+
+    /// <summary>The batch that holds the entry at <paramref name="index"/>, committed or not; null when the log does not hold it.</summary>
+    public EntryBatch? BatchAt(LogIndex index) => _state.Log.BatchAt(index);
+
+    /// <summary>The term of the entry at <paramref name="index"/>; null when the log does not hold it.</summary>
+    public Term? TermAt(LogIndex index) => _state.Log.BatchAt(index)?.Term;
 
     /// <summary>Takes one input and returns what has to be done, in order.</summary>
     /// <param name="now">Time since an arbitrary origin; never goes back.</param>
     /// <param name="input">What happened.</param>
     /// <returns>A list that is valid until the next call.</returns>
+    /// <exception cref="InvariantViolationException">The member must stop; the core must not be stepped again.</exception>
     public IReadOnlyList<Effect> Step(TimeSpan now, RaftInput input)
     {
-        _effects.Clear();
-        return _effects;
+        _state.Begin(now);
+        Dispatch(input);
+        if (_state.Leadership is { } leadership)
+        {
+            _leaderReads.Continue(leadership);
+        }
+
+        return _state.Effects;
+    }
+
+    private void Dispatch(RaftInput input)
+    {
+        switch (input)
+        {
+            case RaftInput.Received received:
+                Receive(received.From, received.Message);
+                break;
+
+            case RaftInput.Propose proposal:
+                if (proposal.Entries.Count == 0)
+                {
+                    throw new ArgumentException("A proposal needs entries.", nameof(input));
+                }
+
+                _leader.OnPropose(proposal);
+                break;
+
+            case RaftInput.Durable durable:
+                _state.ConfirmDurable(durable.Mark);
+                _election.OnDurable();
+                _leader.TryCommit();
+                break;
+
+            case RaftInput.Applied applied:
+                _state.ReportApplied(applied.Index);
+                break;
+
+            case RaftInput.ReadIndex read:
+                Read(read.Ticket);
+                break;
+
+            case RaftInput.TimerElapsed elapsed:
+                if (_state.Timers.Take(elapsed.Timer, elapsed.Generation))
+                {
+                    Tick(elapsed.Timer);
+                }
+
+                break;
+
+            case RaftInput.PeerUnreachable unreachable:
+                _leader.OnPeerUnreachable(unreachable.Peer);
+                break;
+
+            case RaftInput.StepDown:
+                if (_state.IsLeader)
+                {
+                    _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, "asked to step down");
+                }
+
+                break;
+
+            case RaftInput.Start:
+                Invariant.That(!_started, "A core starts once.");
+                _started = true;
+                _election.Start();
+                break;
+
+            default:
+                throw new ArgumentException($"Inputs of type {input.GetType().Name} are unknown.", nameof(input));
+        }
+    }
+
+    private void Tick(RaftTimer timer)
+    {
+        switch (timer)
+        {
+            case RaftTimer.Election:
+                _election.OnElectionTimeout();
+                break;
+
+            case RaftTimer.Vote:
+                _election.OnVoteTimeout();
+                break;
+
+            case RaftTimer.Heartbeat:
+                _leader.OnHeartbeatDue();
+                break;
+
+            case RaftTimer.StepDown:
+                _leader.OnQuorumCheckDue();
+                break;
+
+            case RaftTimer.ReadRetry:
+                _forwardedReads.OnRetryDue();
+                break;
+        }
+    }
+
+    private void Receive(NodeId from, PeerMessage message)
+    {
+        string? impossible = _started
+            ? MessageRules.WhyImpossible(_state.Membership, _state.Self, from, message)
+            : "the node has not started";
+        if (impossible is not null)
+        {
+            Drop(from, impossible);
+            return;
+        }
+
+        switch (message)
+        {
+            case AppendEntries append:
+                if (!_follower.OnAppendEntries(from, append))
+                {
+                    Drop(from, $"member {_state.Leader} leads term {append.Term} already");
+                }
+
+                break;
+
+            case AppendEntriesReply reply:
+                if (!_leader.OnReply(from, reply))
+                {
+                    Drop(from, "an answer to something that was never sent");
+                }
+
+                break;
+
+            case RequestVote request:
+                _election.OnRequestVote(from, request);
+                break;
+
+            case RequestVoteReply reply:
+                _election.OnReply(from, reply);
+                break;
+
+            case ReadIndexRequest request:
+                OnReadRequest(from, request);
+                break;
+
+            case ReadIndexReply reply:
+                if (!FollowNewerTerm(from, reply.Term))
+                {
+                    _forwardedReads.OnReply(from, reply);
+                }
+
+                break;
+        }
+    }
+
+    private void OnReadRequest(NodeId from, ReadIndexRequest request)
+    {
+        FollowNewerTerm(from, request.Term);
+        if (_state.Leadership is { } leadership)
+        {
+            leadership.Reads.Ask(from, request.Context);
+        }
+        else
+        {
+            _state.Send(from, new ReadIndexReply(_state.Term, request.Context, false, LogIndex.Zero));
+        }
+    }
+
+    private void Read(long ticket)
+    {
+        if (_state.Leadership is { } leadership)
+        {
+            leadership.Reads.Ask(ticket);
+        }
+        else
+        {
+            _forwardedReads.Ask(ticket);
+        }
+    }
+
+    /// <summary>"If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower" (Raft paper, figure 2).</summary>
+    private bool FollowNewerTerm(NodeId from, Term term)
+    {
+        if (term <= _state.Term)
+        {
+            return false;
+        }
+
+        _roles.BecomeFollower(term, NodeId.None, NodeId.None, $"member {from} has a newer term");
+        return true;
+    }
+
+    private void Drop(NodeId from, string reason)
+    {
+        DroppedMessages++;
+        LastDropReason = $"from {from}: {reason}";
     }
 }

@@ -39,6 +39,37 @@ public sealed record RaftOptions
     /// <summary>The same in bytes.</summary>
     public long MaxUncommittedBytes { get; init; } = 64 << 20;
 
-    /// <summary>The seed of the core's only randomness, the election timeouts. Members of a stream should differ.</summary>
+    /// <summary>Reads that may wait for their confirmation; above it, reads are refused.</summary>
+    public int MaxPendingReads { get; init; } = 10_000;
+
+    /// <summary>
+    /// The seed of the core's only randomness: the election timeouts, and the number at which the contexts of forwarded reads
+    /// begin. Must differ from one run of the node to the next, or an answer to a former run could be taken for a new one.
+    /// </summary>
     public ulong RandomSeed { get; init; }
+
+    /// <summary>Throws when the values contradict each other.</summary>
+    /// <exception cref="ArgumentException">Says which value, and what is allowed.</exception>
+    internal void Validate()
+    {
+        Require(!Self.IsNone, nameof(Self), Self, "a node id above 0");
+        Require(Membership.Find(Self) is not null, nameof(Membership), "(without this member)", "a membership that names this member");
+        Require(HeartbeatInterval > TimeSpan.Zero, nameof(HeartbeatInterval), HeartbeatInterval, "above 0");
+        Require(ElectionTimeoutMin > HeartbeatInterval, nameof(ElectionTimeoutMin), ElectionTimeoutMin, "above the heartbeat interval");
+        Require(ElectionTimeoutMax >= ElectionTimeoutMin, nameof(ElectionTimeoutMax), ElectionTimeoutMax, "not below the shortest election timeout");
+        Require(MaxAppendBytes > 0, nameof(MaxAppendBytes), MaxAppendBytes, "above 0");
+        Require(MaxInFlightAppends > 0, nameof(MaxInFlightAppends), MaxInFlightAppends, "above 0");
+        Require(MaxInFlightBytes > 0, nameof(MaxInFlightBytes), MaxInFlightBytes, "above 0");
+        Require(MaxUncommittedEntries > 0, nameof(MaxUncommittedEntries), MaxUncommittedEntries, "above 0");
+        Require(MaxUncommittedBytes > 0, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "above 0");
+        Require(MaxPendingReads > 0, nameof(MaxPendingReads), MaxPendingReads, "above 0");
+    }
+
+    private static void Require(bool holds, string name, object value, string allowed)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException($"{name} is {value}; allowed is {allowed}.", name);
+        }
+    }
 }

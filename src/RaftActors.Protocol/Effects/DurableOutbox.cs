@@ -12,24 +12,48 @@ namespace RaftActors.Protocol;
 public sealed class DurableOutbox
 {
     private readonly PriorityQueue<Held, (JournalMark Mark, long Order)> _held = new();
+    private (JournalMark Needs, Effect.BeginVoteRound Round)? _round;
     private long _order;
 
     /// <summary>The newest write that the journal has confirmed.</summary>
     public JournalMark Durable { get; private set; }
 
     /// <summary>How many effects wait.</summary>
-    public int Count => _held.Count;
+    public int Count => _held.Count + (_round is null ? 0 : 1);
 
     /// <summary>Sends <paramref name="promise"/> when the write <paramref name="needs"/> is on disk; at once when it is already.</summary>
     internal void Hold<T>(JournalMark needs, NodeId to, T promise, ICollection<Effect> now)
-        where T : PeerMessage, IPromise =>
-        Hold(needs, new Held(to, promise, null), now);
+        where T : PeerMessage, IPromise
+    {
+        if (needs <= Durable)
+        {
+            now.Add(Open(needs, to, promise));
+            return;
+        }
 
-    /// <summary>Opens a vote round when the candidate's own term and vote are on disk.</summary>
-    internal void Hold(JournalMark needs, Effect.BeginVoteRound round, ICollection<Effect> now) =>
-        Hold(needs, new Held(NodeId.None, null, round), now);
+        _held.Enqueue(new Held(to, promise), (needs, ++_order));
+    }
+
+    /// <summary>Opens a vote round when the candidate's own term and vote are on disk. There is one at a time.</summary>
+    internal void Hold(JournalMark needs, Effect.BeginVoteRound round, ICollection<Effect> now)
+    {
+        if (needs <= Durable)
+        {
+            now.Add(round);
+            return;
+        }
+
+        _round = (needs, round);
+    }
+
+    /// <summary>The candidate has given up before its round could open.</summary>
+    internal void CancelRound() => _round = null;
 
     /// <summary>The journal has confirmed everything up to <paramref name="durable"/>: what waited for it becomes visible.</summary>
+    /// <remarks>
+    /// Acknowledgements to one leader that open together become one: the highest index, and the highest token, which
+    /// covers all lower tokens of its term.
+    /// </remarks>
     internal void Release(JournalMark durable, ICollection<Effect> now)
     {
         if (durable > Durable)
@@ -37,28 +61,52 @@ public sealed class DurableOutbox
             Durable = durable;
         }
 
-        while (_held.TryPeek(out Held held, out (JournalMark Mark, long Order) key) && key.Mark <= Durable)
+        if (_round is { } held && held.Needs <= Durable)
         {
-            _held.Dequeue();
-            now.Add(Open(held, key.Mark));
+            _round = null;
+            now.Add(held.Round);
+        }
+
+        while (TryTake(out Held first, out JournalMark needs))
+        {
+            PeerMessage promise = first.Promise;
+            while (promise is AppendEntriesReply { Accepted: true } one
+                && TryPeek(out Held following)
+                && following.To == first.To
+                && following.Promise is AppendEntriesReply { Accepted: true } other
+                && other.Term == one.Term)
+            {
+                TryTake(out _, out needs);
+                promise = one with
+                {
+                    Token = Math.Max(one.Token, other.Token),
+                    CurrentIndex = LogIndex.Max(one.CurrentIndex, other.CurrentIndex),
+                };
+            }
+
+            now.Add(Open(needs, first.To, promise));
         }
     }
 
-    private void Hold(JournalMark needs, Held held, ICollection<Effect> now)
+    private bool TryPeek(out Held held) =>
+        _held.TryPeek(out held, out (JournalMark Mark, long Order) key) && key.Mark <= Durable;
+
+    private bool TryTake(out Held held, out JournalMark needs)
     {
-        if (needs <= Durable)
+        needs = default;
+        if (!_held.TryPeek(out held, out (JournalMark Mark, long Order) key) || key.Mark > Durable)
         {
-            now.Add(Open(held, needs));
-            return;
+            return false;
         }
 
-        _held.Enqueue(held, (needs, ++_order));
+        needs = key.Mark;
+        _held.Dequeue();
+        return true;
     }
 
-    private Effect Open(in Held held, JournalMark needs) =>
-        held.Round ?? (Effect)Effect.Send.Promised(new Pass(this, needs), held.To, held.Promise!);
+    private Effect.Send Open(JournalMark needs, NodeId to, PeerMessage promise) => Effect.Send.Promised(new Pass(this, needs), to, promise);
 
-    private readonly record struct Held(NodeId To, PeerMessage? Promise, Effect.BeginVoteRound? Round);
+    private readonly record struct Held(NodeId To, PeerMessage Promise);
 
     /// <summary>Proof that the journal has confirmed; a pass that claims more than the journal did is refused.</summary>
     internal readonly struct Pass

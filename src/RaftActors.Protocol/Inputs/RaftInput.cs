@@ -56,4 +56,7 @@ public enum RaftTimer : byte
 
     /// <summary>Time for a leader to check that it still hears a quorum (thesis section 6.2).</summary>
     StepDown = 3,
+
+    /// <summary>Time for a follower to repeat the read requests that its leader has not answered.</summary>
+    ReadRetry = 4,
 }

@@ -10,7 +10,8 @@ namespace RaftActors.Protocol;
 /// <remarks>
 /// Format, version 1, little-endian. Header of 32 bytes: version 1, flags 1, reserved 2, body length 4, term 8, first index 8,
 /// count 4, CRC32C 4 (over the 28 bytes before it, then the body). Body: per entry kind 1, flags 1, reserved 2, data length 4,
-/// [key 8 when flag 1], [session 8 and serial 8 when flag 2], data. The format is extend-only.
+/// [key 8 when flag 1], [session 8 and serial 8 when flag 2], data. The format is extend-only: flags and reserved bytes that are not 0 belong to a later
+/// version and are refused.
 /// </remarks>
 public sealed class EntryBatch : IEnumerable<LogEntry>
 {
@@ -109,6 +110,12 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
         if (span[0] != FormatVersion)
         {
             error = $"entry batch has format version {span[0]}; this version reads {FormatVersion}";
+            return false;
+        }
+
+        if (span[1] != 0 || span[2] != 0 || span[3] != 0)
+        {
+            error = "entry batch has flags that this version does not know";
             return false;
         }
 
@@ -273,7 +280,7 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
     private static bool TryMeasure(ReadOnlySpan<byte> span, out int length)
     {
         length = 0;
-        if (span.Length < EntryHeaderSize || span[0] > (byte)EntryKind.Membership || (span[1] & ~(FlagKey | FlagSession)) != 0)
+        if (span.Length < EntryHeaderSize || span[0] > (byte)EntryKind.Membership || (span[1] & ~(FlagKey | FlagSession)) != 0 || span[2] != 0 || span[3] != 0)
         {
             return false;
         }

@@ -2,11 +2,13 @@ namespace RaftActors.Protocol;
 
 /// <summary>The answer to <see cref="AppendEntries"/>; a promise when it accepts.</summary>
 /// <param name="Term">The follower's own term.</param>
-/// <param name="Token">The token of the request.</param>
+/// <param name="Token">The token of the request. It covers all lower tokens of the term: acknowledgements that become possible
+/// with the same write are sent as one, with the highest token.</param>
 /// <param name="Accepted">True when the follower's log matches the leader's up to <paramref name="CurrentIndex"/>, on its disk.</param>
 /// <param name="CurrentIndex">Accepted: the last index known to match and to be durable. Refused: the last index of the follower's log.</param>
 /// <param name="ConflictHint">Refused: the first entry of the term that stands at the place of conflict in the follower's log, so that
-/// the leader skips a whole term at a time (Raft paper section 5.3, end); with term 0 when the log is just too short.</param>
+/// the leader skips a whole term at a time (Raft paper section 5.3, end); not below what the follower knows to be committed. With
+/// term 0 when the log is just too short.</param>
 public sealed record AppendEntriesReply(
     Term Term,
     ulong Token,

@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// Leader election (Raft paper section 5.2) with pre-votes (thesis section 9.6). Asking again those that do not answer is
+/// the shell's part, see <see cref="Effect.BeginVoteRound"/>.
+/// </summary>
+internal sealed class ElectionLogic
+{
+    private readonly RaftState _state;
+    private readonly RoleTransitions _roles;
+    private readonly LeaderReplication _replication;
+
+    public ElectionLogic(RaftState state, RoleTransitions roles, LeaderReplication replication)
+    {
+        _state = state;
+        _roles = roles;
+        _replication = replication;
+    }
+
+    /// <summary>The node begins to take part. Nobody can object to the only voter, so it does not wait for a timeout.</summary>
+    public void Start()
+    {
+        _roles.StartAsFollower();
+        if (_state.MayCampaign && OtherVoters().IsEmpty)
+        {
+            Campaign("the only voter");
+        }
+    }
+
+    /// <summary>The election timer ran out (Raft paper section 5.2, "receives no communication over a period of time").</summary>
+    public void OnElectionTimeout()
+    {
+        if (_state.Role != Role.Follower || !_state.Clock.IsDue(_state.Now))
+        {
+            return;
+        }
+
+        const string silence = "no leader was heard for an election timeout";
+        if (_state.MayCampaign)
+        {
+            Campaign(silence);
+            return;
+        }
+
+        if (!_state.Leader.IsNone)
+        {
+            _roles.Follow(NodeId.None, silence);
+        }
+
+        _state.Clock.Restart(_state.Now);
+    }
+
+    /// <summary>A round came to nothing: begin again (Raft paper section 5.2, split votes).</summary>
+    public void OnVoteTimeout() => Campaign("the round of votes took too long");
+
+    /// <summary>A candidate's vote for itself counts when it is on disk, like everybody's.</summary>
+    public void OnDurable()
+    {
+        bool hasVoted = _state.Role == Role.Candidate && _state.TermMark <= _state.Outbox.Durable;
+        if (hasVoted && !_state.Tally!.HasAnswerOf(_state.Self))
+        {
+            Count(_state.Self, granted: true);
+        }
+    }
+
+    /// <summary>A member asks for this member's vote.</summary>
+    public void OnRequestVote(NodeId from, RequestVote request)
+    {
+        Voter voter = new(_state.Term, _state.VotedFor, _state.Log.Last, LeaderIsAlive());
+        VoteVerdict verdict = VoteRules.Judge(voter, from, request);
+        if (!request.PreVote)
+        {
+            EnterTerm(from, request, verdict);
+        }
+
+        bool granted = verdict == VoteVerdict.Granted;
+        _state.Promise(JournalMark.Zero, from, new RequestVoteReply(_state.Term, request.Term, request.PreVote, granted));
+    }
+
+    /// <summary>A voter has answered.</summary>
+    public void OnReply(NodeId from, RequestVoteReply reply)
+    {
+        // A pre-vote is granted for a term that neither side need have entered; the voter may be in it already.
+        Term known = reply is { PreVote: true, Granted: true } && reply.Term <= reply.RequestTerm ? Term.Zero : reply.Term;
+        if (known > _state.Term)
+        {
+            _roles.BecomeFollower(known, NodeId.None, NodeId.None, $"member {from} has a newer term");
+            return;
+        }
+
+        bool isOfThisRound = reply.PreVote
+            ? _state.Role == Role.PreCandidate && reply.RequestTerm == _state.Term.Next
+            : _state.Role == Role.Candidate && reply.RequestTerm == _state.Term;
+        if (isOfThisRound)
+        {
+            Count(from, reply.Granted);
+        }
+    }
+
+    private void Campaign(string reason)
+    {
+        if (!_state.Options.PreVote)
+        {
+            BecomeCandidate(reason);
+            return;
+        }
+
+        _roles.BecomePreCandidate(reason);
+        ImmutableArray<NodeId> others = OtherVoters();
+        _state.Clock.StartVoteTimer();
+        if (!others.IsEmpty)
+        {
+            _state.Emit(new Effect.BeginVoteRound(new RequestVote(_state.Term.Next, _state.Log.Last, PreVote: true), others));
+        }
+
+        Count(_state.Self, granted: true);
+    }
+
+    /// <summary>Raises the term, votes for itself, and asks the others once that is on disk (Raft paper section 5.2).</summary>
+    private void BecomeCandidate(string reason)
+    {
+        _roles.BecomeCandidate(reason);
+        ImmutableArray<NodeId> others = OtherVoters();
+        _state.Clock.StartVoteTimer();
+        if (!others.IsEmpty)
+        {
+            Effect.BeginVoteRound round = new(new RequestVote(_state.Term, _state.Log.Last, PreVote: false), others);
+            _state.Outbox.Hold(_state.TermMark, round, _state.Effects);
+        }
+    }
+
+    private void Count(NodeId voter, bool granted)
+    {
+        VoteTally tally = _state.Tally!;
+        tally.Record(voter, granted);
+        switch (tally.Outcome)
+        {
+            case QuorumOutcome.Won when _state.Role == Role.PreCandidate:
+                BecomeCandidate("a quorum would vote for this member");
+                break;
+
+            case QuorumOutcome.Won:
+                _replication.TakeOffice();
+                break;
+
+            case QuorumOutcome.Lost:
+                _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, "a quorum refused its vote");
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A request for a real vote carries a term: a newer one is entered, with the vote in the same write when it is given
+    /// (Raft paper sections 5.1 and 5.2). Not when a leader is alive: then the sender is disregarded (thesis section 4.2.3).
+    /// </summary>
+    private void EnterTerm(NodeId candidate, RequestVote request, VoteVerdict verdict)
+    {
+        if (verdict == VoteVerdict.Granted && (request.Term > _state.Term || _state.VotedFor.IsNone))
+        {
+            _roles.BecomeFollower(request.Term, NodeId.None, candidate, $"voted for member {candidate}");
+        }
+        else if (verdict != VoteVerdict.LeaderIsAlive && request.Term > _state.Term)
+        {
+            _roles.BecomeFollower(request.Term, NodeId.None, NodeId.None, $"member {candidate} has a newer term");
+        }
+    }
+
+    /// <summary>
+    /// Leader stickiness (thesis sections 4.2.3 and 6.4.1): who has heard a leader within the shortest election timeout does
+    /// not help to depose it. A leader that checks its quorum steps down by itself when it is out of touch.
+    /// </summary>
+    private bool LeaderIsAlive() => _state.Role switch
+    {
+        Role.Leader => _state.Options.CheckQuorum,
+        Role.Follower => !_state.Leader.IsNone && _state.Now - _state.LeaderHeardAt < _state.Options.ElectionTimeoutMin,
+        _ => false,
+    };
+
+    private ImmutableArray<NodeId> OtherVoters() =>
+        [.. _state.Membership.Peers(_state.Self).Where(_state.Membership.IsVoter)];
+}

@@ -1,0 +1,199 @@
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// The log as this member sees it: batches in order, each with the journal write that makes it durable. All searches are
+/// by batch, never by entry. Holds no opinion about commitment.
+/// </summary>
+/// <remarks>
+/// Invariants: the first index is 1 and there are no gaps; terms never fall from one batch to the next; the marks of the
+/// writes rise with the index, so what is durable is always a prefix.
+/// </remarks>
+internal sealed class RaftLog
+{
+    private readonly List<Slot> _slots = [];
+    private int _durableSlots;
+
+    /// <summary>The last entry, durable or not.</summary>
+    public EntryId Last => _slots.Count == 0 ? EntryId.Zero : _slots[^1].Batch.LastId;
+
+    /// <summary>The last index of the prefix that is on disk.</summary>
+    public LogIndex DurableIndex => _durableSlots == 0 ? LogIndex.Zero : _slots[_durableSlots - 1].Batch.LastIndex;
+
+    /// <summary>How many batches the log holds.</summary>
+    public int BatchCount => _slots.Count;
+
+    /// <summary>The term of the entry at <paramref name="index"/>; term 0 in front of the first entry.</summary>
+    public Term TermAt(LogIndex index)
+    {
+        Invariant.That(index <= Last.Index, "A term was asked for behind the end of the log.");
+        return index == LogIndex.Zero ? Term.Zero : _slots[SlotOf(index)].Batch.Term;
+    }
+
+    /// <summary>Term and index of the entry at <paramref name="index"/>.</summary>
+    public EntryId IdAt(LogIndex index) => new(TermAt(index), index);
+
+    /// <summary>
+    /// True when the log holds this entry, and so, by the Log Matching property, everything before it as the sender has
+    /// it (Raft paper section 5.3).
+    /// </summary>
+    public bool Matches(EntryId id) => id.Index <= Last.Index && TermAt(id.Index) == id.Term;
+
+    /// <summary>The write that makes everything up to <paramref name="index"/> durable.</summary>
+    public JournalMark MarkOf(LogIndex index) => index == LogIndex.Zero ? JournalMark.Zero : _slots[SlotOf(index)].Mark;
+
+    /// <summary>
+    /// The first index of <paramref name="batch"/> at which this log holds something else or nothing (Raft paper section 5.3,
+    /// "same index but different terms"); the index behind the batch when the log holds all of it.
+    /// </summary>
+    public LogIndex FirstDifference(EntryBatch batch)
+    {
+        LogIndex index = batch.FirstIndex;
+        Invariant.That(index <= Last.Index.Next, "A batch does not join the log.");
+        if (index > Last.Index)
+        {
+            return index;
+        }
+
+        for (int slot = SlotOf(index); index <= batch.LastIndex && slot < _slots.Count && _slots[slot].Batch.Term == batch.Term; slot++)
+        {
+            index = _slots[slot].Batch.LastIndex.Next;
+        }
+
+        return LogIndex.Min(index, batch.LastIndex.Next);
+    }
+
+    /// <summary>The first entry of the term that stands at <paramref name="index"/>.</summary>
+    public EntryId FirstOfTermAt(LogIndex index)
+    {
+        Term term = TermAt(index);
+        int slot = FirstSlotWhere(static (batch, wanted) => batch.Term >= wanted, term);
+        return new EntryId(term, _slots[slot].Batch.FirstIndex);
+    }
+
+    /// <summary>The last index of <paramref name="term"/>; 0 when the log has no entry of it.</summary>
+    public LogIndex LastOfTerm(Term term)
+    {
+        int behind = FirstSlotWhere(static (batch, wanted) => batch.Term > wanted, term);
+        return behind > 0 && _slots[behind - 1].Batch.Term == term ? _slots[behind - 1].Batch.LastIndex : LogIndex.Zero;
+    }
+
+    /// <summary>Appends a batch; what the log held from its first index on is gone.</summary>
+    /// <param name="batch">The entries.</param>
+    /// <param name="mark">The write that makes them durable; <see cref="JournalMark.Zero"/> when they come from the journal.</param>
+    /// <exception cref="InvariantViolationException">There would be a gap, or terms would fall.</exception>
+    public void Append(EntryBatch batch, JournalMark mark)
+    {
+        Invariant.That(batch.FirstIndex <= Last.Index.Next, $"The log ends at {Last}; entries from {batch.FirstIndex} on would leave a gap.");
+        TruncateFrom(batch.FirstIndex);
+        Invariant.That(batch.Term >= Last.Term, $"Entries of term {batch.Term} cannot follow entry {Last}.");
+        Invariant.That(_slots.Count == 0 || _slots[^1].Mark <= mark, "Journal marks must rise with the log.");
+        _slots.Add(new Slot(batch, mark));
+        if (mark == JournalMark.Zero)
+        {
+            _durableSlots = _slots.Count;
+        }
+    }
+
+    /// <summary>The journal has confirmed all writes up to <paramref name="mark"/>.</summary>
+    public void ConfirmDurable(JournalMark mark)
+    {
+        while (_durableSlots < _slots.Count && _slots[_durableSlots].Mark <= mark)
+        {
+            _durableSlots++;
+        }
+    }
+
+    /// <summary>
+    /// Batches from <paramref name="first"/> on, as many as fit into <paramref name="maxBytes"/>, but at least one. The first is
+    /// cut when <paramref name="first"/> stands inside a batch. Empty when the log ends before <paramref name="first"/>.
+    /// </summary>
+    public IReadOnlyList<EntryBatch> Read(LogIndex first, long maxBytes)
+    {
+        if (first > Last.Index)
+        {
+            return [];
+        }
+
+        int start = SlotOf(first);
+        EntryBatch head = _slots[start].Batch.From(first);
+        long bytes = head.Encoded.Length;
+        int end = start + 1;
+        while (end < _slots.Count && bytes + _slots[end].Batch.Encoded.Length <= maxBytes)
+        {
+            bytes += _slots[end].Batch.Encoded.Length;
+            end++;
+        }
+
+        EntryBatch[] batches = Copy(start, end);
+        batches[0] = head;
+        return batches;
+    }
+
+    /// <summary>The batches that hold the entries from <paramref name="first"/> to <paramref name="last"/>, uncut.</summary>
+    public IReadOnlyList<EntryBatch> Covering(LogIndex first, LogIndex last) => Copy(SlotOf(first), SlotOf(last) + 1);
+
+    /// <summary>The batch that holds <paramref name="index"/>, or null when the log does not hold it.</summary>
+    public EntryBatch? BatchAt(LogIndex index) =>
+        index > LogIndex.Zero && index <= Last.Index ? _slots[SlotOf(index)].Batch : null;
+
+    private void TruncateFrom(LogIndex first)
+    {
+        if (first > Last.Index)
+        {
+            return;
+        }
+
+        int slot = SlotOf(first);
+        Slot cut = _slots[slot];
+        _slots.RemoveRange(slot, _slots.Count - slot);
+        if (cut.Batch.FirstIndex < first)
+        {
+            _slots.Add(cut with { Batch = cut.Batch.Slice(cut.Batch.FirstIndex, first.Previous) });
+        }
+
+        _durableSlots = Math.Min(_durableSlots, _slots.Count);
+    }
+
+    private EntryBatch[] Copy(int start, int end)
+    {
+        EntryBatch[] batches = new EntryBatch[end - start];
+        for (int i = 0; i < batches.Length; i++)
+        {
+            batches[i] = _slots[start + i].Batch;
+        }
+
+        return batches;
+    }
+
+    private int SlotOf(LogIndex index)
+    {
+        Invariant.That(index > LogIndex.Zero && index <= Last.Index, "The log does not hold the index that was asked for.");
+
+        // Most questions are about the newest batch.
+        return _slots[^1].Batch.FirstIndex <= index
+            ? _slots.Count - 1
+            : FirstSlotWhere(static (batch, wanted) => batch.LastIndex >= wanted, index);
+    }
+
+    private int FirstSlotWhere<T>(Func<EntryBatch, T, bool> reached, T wanted)
+    {
+        int low = 0;
+        int high = _slots.Count;
+        while (low < high)
+        {
+            int middle = low + ((high - low) / 2);
+            if (reached(_slots[middle].Batch, wanted))
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return low;
+    }
+
+    private readonly record struct Slot(EntryBatch Batch, JournalMark Mark);
+}

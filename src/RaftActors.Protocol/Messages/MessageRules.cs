@@ -1,0 +1,65 @@
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// What a message can possibly say. Peers are strangers until proven: a message that breaks these rules changes nothing. The
+/// rules need no state but the membership, so that no handler has to think of them.
+/// </summary>
+internal static class MessageRules
+{
+    /// <summary>Why this message is impossible, in words; null when it is not.</summary>
+    public static string? WhyImpossible(StreamMembership membership, NodeId self, NodeId from, PeerMessage message)
+    {
+        if (from == self)
+        {
+            return "a member does not write to itself";
+        }
+
+        if (membership.Find(from) is null)
+        {
+            return "the sender is not a member of the stream";
+        }
+
+        return message switch
+        {
+            RequestVote request => request.Term <= Term.Zero ? "a vote is asked for in term 0" : WhyImpossible(request.LastEntry, request.Term),
+            RequestVoteReply reply => reply.Term < Term.Zero || reply.RequestTerm <= Term.Zero ? "a vote is answered in term 0" : null,
+            AppendEntries append => WhyImpossible(append),
+            AppendEntriesReply reply => reply.Term <= Term.Zero || reply.Token == 0 || reply.CurrentIndex < LogIndex.Zero || reply.ConflictHint.Index < LogIndex.Zero
+                ? "an append is answered with an impossible position"
+                : null,
+            ReadIndexRequest request => request.Term <= Term.Zero ? "a read is asked for in term 0" : null,
+            ReadIndexReply reply => reply.Term <= Term.Zero || reply.Index < LogIndex.Zero ? "a read is answered with an impossible position" : null,
+            _ => $"messages of type {message.GetType().Name} are unknown",
+        };
+    }
+
+    private static string? WhyImpossible(AppendEntries append)
+    {
+        if (append.Term <= Term.Zero || append.Token == 0 || append.Commit < LogIndex.Zero)
+        {
+            return "an append has no term, no token or no commit index";
+        }
+
+        EntryId last = append.Previous;
+        foreach (EntryBatch batch in append.Batches)
+        {
+            if (batch.FirstIndex != last.Index.Next || batch.Term < last.Term)
+            {
+                return $"batch {batch} cannot stand behind entry {last}";
+            }
+
+            last = batch.LastId;
+        }
+
+        return WhyImpossible(append.Previous, append.Term) ?? WhyImpossible(last, append.Term);
+    }
+
+    private static string? WhyImpossible(EntryId entry, Term term)
+    {
+        bool isPossible = entry.Index >= LogIndex.Zero
+            && entry.Term >= Term.Zero
+            && entry.Term <= term
+            && (entry.Index == LogIndex.Zero) == (entry.Term == Term.Zero);
+        return isPossible ? null : $"entry {entry} cannot exist in term {term}";
+    }
+}

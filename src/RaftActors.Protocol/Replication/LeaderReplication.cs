@@ -1,0 +1,310 @@
+using System.Runtime.InteropServices;
+
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// A leader's side of log replication (Raft paper section 5.3): takes proposals in, feeds the peers, counts what they have on
+/// disk, commits, and watches that it still has a quorum.
+/// </summary>
+internal sealed class LeaderReplication
+{
+    private readonly RaftState _state;
+    private readonly RoleTransitions _roles;
+
+    public LeaderReplication(RaftState state, RoleTransitions roles)
+    {
+        _state = state;
+        _roles = roles;
+    }
+
+    /// <summary>
+    /// The candidate has won: a no-op of the new term goes out at once, so that what earlier terms left gets committed
+    /// (Raft paper sections 5.4.2 and 8). It serves as the first heartbeat too.
+    /// </summary>
+    public void TakeOffice()
+    {
+        _roles.BecomeLeader();
+        LogIndex noOp = _state.Log.Last.Index.Next;
+        Leadership leadership = new(_state, noOp);
+        _state.Leadership = leadership;
+        _state.Persist(new EntriesAppended(EntryBatch.Create(_state.Term, noOp, [new ProposedEntry(EntryKind.NoOp, default)])));
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            SendAppends(leadership, peer);
+        }
+
+        _state.Timers.Start(RaftTimer.Heartbeat, _state.Options.HeartbeatInterval);
+        if (_state.Options.CheckQuorum)
+        {
+            _state.Timers.Start(RaftTimer.StepDown, _state.Options.ElectionTimeoutMin);
+        }
+    }
+
+    /// <summary>
+    /// Clients' entries become one batch, written here and sent to the peers at the same time (thesis section 10.2.1). In order:
+    /// the write, the sends, the acceptance.
+    /// </summary>
+    public void OnPropose(RaftInput.Propose proposal)
+    {
+        if (WhyRefuse(proposal) is { } refusal)
+        {
+            _state.Emit(new Effect.ProposalRefused(proposal.Ticket, refusal, _state.Leader));
+            return;
+        }
+
+        Leadership leadership = _state.Leadership!;
+        EntryBatch batch = EntryBatch.Create(_state.Term, _state.Log.Last.Index.Next, AsSpan(proposal.Entries));
+        leadership.Proposals.Add(batch);
+        _state.Persist(new EntriesAppended(batch));
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            SendAppends(leadership, peer);
+        }
+
+        _state.Emit(new Effect.ProposalAccepted(proposal.Ticket, new EntryId(batch.Term, batch.FirstIndex), batch.Count));
+    }
+
+    /// <summary>A peer has answered an append (Raft paper section 5.3).</summary>
+    /// <returns>False when the answer is impossible.</returns>
+    public bool OnReply(NodeId from, AppendEntriesReply reply)
+    {
+        if (reply.Term > _state.Term)
+        {
+            _roles.BecomeFollower(reply.Term, NodeId.None, NodeId.None, $"member {from} has a newer term");
+            return true;
+        }
+
+        if (reply.Term < _state.Term || _state.Leadership is not { } leadership || leadership.Find(from) is not { } peer)
+        {
+            return true;
+        }
+
+        bool isPossible = reply.Token < leadership.NextToken && (!reply.Accepted || reply.CurrentIndex <= _state.Log.Last.Index);
+        if (!isPossible)
+        {
+            return false;
+        }
+
+        peer.Heard(reply.Token, _state.Now);
+        if (reply.Accepted)
+        {
+            OnAccepted(leadership, peer, reply);
+        }
+        else if (peer.IsCurrent(reply.Token))
+        {
+            OnRefused(leadership, peer, reply);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Time to speak, so that nobody starts an election (Raft paper section 5.2); also the time at which a lost probe is
+    /// repeated and lost appends are noticed.
+    /// </summary>
+    public void OnHeartbeatDue()
+    {
+        Leadership leadership = _state.Leadership!;
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            if (peer.IsStalled(_state.Now, _state.Options.ElectionTimeoutMin))
+            {
+                peer.BecomeProbing(peer.Match.Next, leadership.NextToken);
+            }
+        }
+
+        SendHeartbeats(leadership);
+        leadership.Reads.Expire(_state.Now - _state.Options.ElectionTimeoutMax, "no quorum has confirmed the leader in time");
+        _state.Timers.Start(RaftTimer.Heartbeat, _state.Options.HeartbeatInterval);
+    }
+
+    /// <summary>
+    /// A leader that has not heard a quorum for an election timeout may have been replaced already, and keeps its clients
+    /// waiting in vain: it steps down (thesis section 6.2).
+    /// </summary>
+    public void OnQuorumCheckDue()
+    {
+        TimeSpan contact = TimeSpan.FromTicks(JointQuorum.HighestReached(_state.Membership, _state, static (state, id) =>
+            id == state.Self ? state.Now.Ticks : state.Leadership!.Find(id)?.LastHeard.Ticks ?? 0));
+        TimeSpan rest = contact + _state.Options.ElectionTimeoutMin - _state.Now;
+        if (rest <= TimeSpan.Zero)
+        {
+            _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, "no quorum was heard for an election timeout");
+            return;
+        }
+
+        _state.Timers.Start(RaftTimer.StepDown, rest);
+    }
+
+    /// <summary>What was in flight to a peer is lost. It is probed with the next heartbeat, not at once: it may be gone.</summary>
+    public void OnPeerUnreachable(NodeId id)
+    {
+        if (_state.Leadership is { } leadership && leadership.Find(id) is { } peer)
+        {
+            peer.BecomeProbing(peer.Match.Next, leadership.NextToken);
+            peer.HoldProbes();
+        }
+    }
+
+    /// <summary>Commits what a quorum has on disk (Raft paper sections 5.3 and 5.4.2). A leader's own log counts as far as it is on its disk.</summary>
+    public void TryCommit()
+    {
+        if (_state.Leadership is not { } leadership)
+        {
+            return;
+        }
+
+        LogIndex quorumIndex = new(JointQuorum.HighestReached(_state.Membership, _state, static (state, id) =>
+            id == state.Self ? state.Log.DurableIndex.Value : state.Leadership!.Find(id)?.Match.Value ?? 0));
+        LogIndex commit = CommitRule.Advance(_state.Log, _state.Term, _state.CommitIndex, quorumIndex);
+        if (commit == _state.CommitIndex)
+        {
+            return;
+        }
+
+        _state.AdvanceCommit(commit);
+        leadership.Proposals.Committed(commit);
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            TellCommit(leadership, peer);
+        }
+    }
+
+    /// <summary>The highest token that a quorum has answered: whatever was sent with lower tokens found this leader still leading.</summary>
+    public ulong ConfirmedToken(Leadership leadership) =>
+        (ulong)JointQuorum.HighestReached(_state.Membership, (_state.Self, leadership), static (leader, id) =>
+            id == leader.Self ? long.MaxValue : (long)(leader.leadership.Find(id)?.AnsweredToken ?? 0));
+
+    /// <summary>
+    /// An empty append to everybody (Raft paper section 5.2). To a replicating peer it names what that peer has acknowledged, not
+    /// what is in flight: it is answered at once, whatever the peer's disk is doing, and may overtake appends.
+    /// </summary>
+    public void SendHeartbeats(Leadership leadership)
+    {
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            if (peer.State == PeerState.Probing)
+            {
+                peer.HoldProbes();
+                SendAppend(leadership, peer, peer.Next.Previous, []);
+            }
+            else
+            {
+                SendAppend(leadership, peer, peer.Match, []);
+            }
+        }
+    }
+
+    private ProposalRefusal? WhyRefuse(RaftInput.Propose proposal)
+    {
+        if (_state.Leadership is not { } leadership)
+        {
+            return ProposalRefusal.NotLeader;
+        }
+
+        if (proposal.ExpectedTerm != Term.Zero && proposal.ExpectedTerm != _state.Term)
+        {
+            return ProposalRefusal.TermChanged;
+        }
+
+        long bytes = EntryBatch.HeaderSize;
+        for (int i = 0; i < proposal.Entries.Count; i++)
+        {
+            bytes += EntryBatch.EncodedSize(proposal.Entries[i]);
+        }
+
+        return leadership.Proposals.HasRoomFor(proposal.Entries.Count, bytes) ? null : ProposalRefusal.Overloaded;
+    }
+
+    private void OnAccepted(Leadership leadership, PeerProgress peer, AppendEntriesReply reply)
+    {
+        LogIndex before = peer.Match;
+        peer.Acknowledged(reply.Token, reply.CurrentIndex, _state.Now);
+        if (peer.Match > before)
+        {
+            TryCommit();
+        }
+
+        SendAppends(leadership, peer);
+        TellCommit(leadership, peer);
+    }
+
+    /// <summary>The logs do not meet where the leader thought: go back and try again (Raft paper section 5.3).</summary>
+    private void OnRefused(Leadership leadership, PeerProgress peer, AppendEntriesReply reply)
+    {
+        LogIndex next = ConflictSearch.NextAfter(_state.Log, peer.Match, peer.Next, reply);
+        bool isStuck = next >= peer.Next;
+        peer.BecomeProbing(next, leadership.NextToken);
+        if (isStuck)
+        {
+            // It refuses what it has acknowledged: its disk has lost data. Feeding it again would hide that it may also have lost
+            // a vote, so it stays where it is, asked again with each heartbeat.
+            peer.HoldProbes();
+            return;
+        }
+
+        SendAppends(leadership, peer);
+    }
+
+    /// <summary>Sends what the peer lacks, as far as its window allows (thesis section 10.2.1).</summary>
+    private void SendAppends(Leadership leadership, PeerProgress peer)
+    {
+        if (peer.State == PeerState.Probing)
+        {
+            if (!peer.ProbeIsOut)
+            {
+                peer.HoldProbes();
+                SendAppend(leadership, peer, peer.Next.Previous, _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
+            }
+
+            return;
+        }
+
+        while (peer.Next <= _state.Log.Last.Index && peer.InFlight.HasRoom)
+        {
+            IReadOnlyList<EntryBatch> batches = _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes);
+            LogIndex previous = peer.Next.Previous;
+            peer.Sent(batches[^1].LastIndex, BytesOf(batches), _state.Now);
+            SendAppend(leadership, peer, previous, batches);
+        }
+    }
+
+    /// <summary>
+    /// Lets an idle peer apply what is committed without waiting for the heartbeat. While appends are in flight to it, their
+    /// answers come back here, and the appends behind them carry the commit index anyway: so at most one message for
+    /// each answer, and none that would tell nothing new.
+    /// </summary>
+    private void TellCommit(Leadership leadership, PeerProgress peer)
+    {
+        bool isIdle = peer.State == PeerState.Replicating && peer.InFlight.Count == 0 && peer.Next > _state.Log.Last.Index;
+        if (isIdle && peer.CommitSent < LogIndex.Min(_state.CommitIndex, peer.Match))
+        {
+            SendAppend(leadership, peer, peer.Match, []);
+        }
+    }
+
+    private void SendAppend(Leadership leadership, PeerProgress peer, LogIndex previous, IReadOnlyList<EntryBatch> batches)
+    {
+        AppendEntries message = new(_state.Term, leadership.TakeToken(), _state.Log.IdAt(previous), _state.CommitIndex, batches);
+        peer.SentCommit(LogIndex.Min(_state.CommitIndex, message.LastIndex));
+        _state.Send(peer.Id, message);
+    }
+
+    private static ReadOnlySpan<ProposedEntry> AsSpan(IReadOnlyList<ProposedEntry> entries) => entries switch
+    {
+        ProposedEntry[] array => array,
+        List<ProposedEntry> list => CollectionsMarshal.AsSpan(list),
+        _ => entries.ToArray(),
+    };
+
+    private static long BytesOf(IReadOnlyList<EntryBatch> batches)
+    {
+        long bytes = 0;
+        for (int i = 0; i < batches.Count; i++)
+        {
+            bytes += batches[i].Encoded.Length;
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,11 @@
+namespace RaftActors.Protocol;
+
+/// <summary>How a leader feeds one peer.</summary>
+public enum PeerState : byte
+{
+    /// <summary>The place where the logs meet is not known yet, or the peer is silent: one append at a time, repeated with the heartbeat.</summary>
+    Probing = 0,
+
+    /// <summary>The logs meet: appends are sent without waiting for the answers, up to the window.</summary>
+    Replicating = 1,
+}

@@ -1,0 +1,190 @@
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// The facts of one member (Raft paper, figure 2) and the only ways in which they change. What is durable changes by
+/// <see cref="Persist"/> alone; role and leader change through <see cref="RoleTransitions"/>.
+/// </summary>
+internal sealed class RaftState
+{
+    private JournalMark _lastMark;
+
+    public RaftState(RaftOptions options)
+    {
+        Options = options;
+        Membership = options.Membership;
+        Timers = new Timers(Effects);
+        Clock = new ElectionClock(options, Timers, new SeededRandom(options.RandomSeed ^ options.Self.Value));
+    }
+
+    public RaftOptions Options { get; }
+
+    public NodeId Self => Options.Self;
+
+    /// <summary>What the current step asks the shell to do.</summary>
+    public List<Effect> Effects { get; } = [];
+
+    public DurableOutbox Outbox { get; } = new();
+
+    public Timers Timers { get; }
+
+    public ElectionClock Clock { get; }
+
+    public RaftLog Log { get; } = new();
+
+    public StreamMembership Membership { get; }
+
+    /// <summary>The time that the current input came with.</summary>
+    public TimeSpan Now { get; private set; }
+
+    public Term Term { get; private set; }
+
+    public NodeId VotedFor { get; private set; }
+
+    public Role Role { get; set; }
+
+    public NodeId Leader { get; set; }
+
+    /// <summary>When the leader of this term was last heard; says nothing while none is known.</summary>
+    public TimeSpan LeaderHeardAt { get; set; }
+
+    /// <summary>The round of votes or pre-votes; null outside of one.</summary>
+    public VoteTally? Tally { get; set; }
+
+    /// <summary>What only a leader has; null for everybody else.</summary>
+    public Leadership? Leadership { get; set; }
+
+    /// <summary>The highest index known to be committed.</summary>
+    public LogIndex CommitIndex { get; private set; }
+
+    /// <summary>The highest index handed to the shell as committed: committed and on this member's own disk.</summary>
+    public LogIndex HandedOver { get; private set; }
+
+    /// <summary>What the state machine has applied.</summary>
+    public LogIndex AppliedIndex { get; private set; }
+
+    /// <summary>
+    /// The last index at which this log is known to match the leader of the current term. A leader never takes back what it
+    /// has sent, so this cannot be truncated within the term; acknowledgements never claim more.
+    /// </summary>
+    public LogIndex MatchedThisTerm { get; private set; }
+
+    /// <summary>The newest write asked for.</summary>
+    public JournalMark LastMark => _lastMark;
+
+    /// <summary>The write that holds the current term and vote.</summary>
+    public JournalMark TermMark { get; private set; }
+
+    public bool IsLeader => Role == Role.Leader;
+
+    /// <summary>Learners have no vote, and a log-only member has nothing that it could serve clients with.</summary>
+    public bool MayCampaign => Membership.Find(Self) is { Kind: MemberKind.Voter };
+
+    /// <summary>Begins a step.</summary>
+    public void Begin(TimeSpan now)
+    {
+        Effects.Clear();
+        Now = now > Now ? now : Now;
+    }
+
+    public void Emit(Effect effect) => Effects.Add(effect);
+
+    /// <summary>Sends what claims nothing about the disk.</summary>
+    public void Send<T>(NodeId to, T message)
+        where T : PeerMessage, IMayLeaveAtOnce => Effects.Add(Effect.Send.AtOnce(to, message));
+
+    /// <summary>Sends what must not leave before the write <paramref name="needs"/> and the current term are on disk.</summary>
+    public void Promise<T>(JournalMark needs, NodeId to, T message)
+        where T : PeerMessage, IPromise => Outbox.Hold(needs > TermMark ? needs : TermMark, to, message, Effects);
+
+    /// <summary>Asks for a write and lets it take effect. Effects that rely on it wait in the outbox for its mark.</summary>
+    public void Persist(RaftEvent fact)
+    {
+        _lastMark = _lastMark.Next;
+        Effects.Add(new Effect.Persist(_lastMark, fact));
+        Apply(fact, _lastMark);
+    }
+
+    /// <summary>Replays one event of the journal, through the same method as live operation.</summary>
+    public void Recover(RaftEvent fact) => Apply(fact, JournalMark.Zero);
+
+    /// <summary>The journal has confirmed all writes up to <paramref name="mark"/>.</summary>
+    public void ConfirmDurable(JournalMark mark)
+    {
+        Invariant.That(mark <= _lastMark, "The journal confirmed a write that nobody asked for.");
+        Log.ConfirmDurable(mark);
+        Outbox.Release(mark, Effects);
+        HandOverCommitted();
+    }
+
+    /// <summary>The log matches the current leader's up to <paramref name="index"/>.</summary>
+    public void MatchedUpTo(LogIndex index) => MatchedThisTerm = LogIndex.Max(MatchedThisTerm, index);
+
+    /// <summary>More is known to be committed (Raft paper section 5.3); never less.</summary>
+    public void AdvanceCommit(LogIndex commit)
+    {
+        Invariant.That(commit <= Log.Last.Index, "An index behind the end of the log was taken for committed.");
+        if (commit <= CommitIndex)
+        {
+            return;
+        }
+
+        CommitIndex = commit;
+        HandOverCommitted();
+    }
+
+    /// <summary>The state machine reports how far it is.</summary>
+    public void ReportApplied(LogIndex index)
+    {
+        Invariant.That(index >= AppliedIndex && index <= HandedOver, $"The state machine reports index {index} as applied; it was at {AppliedIndex} and was given entries up to {HandedOver}.");
+        AppliedIndex = index;
+    }
+
+    /// <summary>
+    /// Gives the shell what is committed and on this member's own disk. Raft would allow to apply sooner (a quorum has it on
+    /// disk), but then a state machine could be ahead of its own log after a crash. PROTOCOL.md, "Where we differ".
+    /// </summary>
+    private void HandOverCommitted()
+    {
+        LogIndex last = LogIndex.Min(CommitIndex, Log.DurableIndex);
+        if (last <= HandedOver)
+        {
+            return;
+        }
+
+        LogIndex first = HandedOver.Next;
+        HandedOver = last;
+        Effects.Add(new Effect.Commit(first, last, Log.Covering(first, last)));
+    }
+
+    private void Apply(RaftEvent fact, JournalMark mark)
+    {
+        switch (fact)
+        {
+            case TermState state:
+                Invariant.That(state.Term >= Term, $"Term {state.Term} would follow term {Term}.");
+                Invariant.That(
+                    state.Term > Term || VotedFor.IsNone || VotedFor == state.VotedFor,
+                    $"In term {Term} the vote of {VotedFor} would become one for {state.VotedFor}.");
+                if (state.Term > Term)
+                {
+                    MatchedThisTerm = LogIndex.Zero;
+                }
+
+                Term = state.Term;
+                VotedFor = state.VotedFor;
+                TermMark = mark;
+                break;
+
+            case EntriesAppended appended:
+                Invariant.That(appended.Batch.Term <= Term, $"Entries of term {appended.Batch.Term} would be appended in term {Term}.");
+                Invariant.That(
+                    appended.Batch.FirstIndex > CommitIndex && appended.Batch.FirstIndex > MatchedThisTerm,
+                    $"Entries from {appended.Batch.FirstIndex} on would be truncated, but everything up to {LogIndex.Max(CommitIndex, MatchedThisTerm)} is committed or acknowledged.");
+                Log.Append(appended.Batch, mark);
+                break;
+
+            default:
+                throw new InvariantViolationException($"The journal holds an event of unknown type {fact.GetType().Name}.");
+        }
+    }
+}
