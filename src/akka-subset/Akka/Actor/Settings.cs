@@ -9,6 +9,7 @@ namespace Akka.Actor;
 public class Settings
 {
     private readonly Config _userConfig;
+    private readonly HashSet<Config> _injected = new(ReferenceEqualityComparer.Instance);
     private Config _fallback = Config.Empty;
 
     public Settings(ActorSystem system, Config config)
@@ -156,8 +157,14 @@ public class Settings
     {
         if (config.IsNullOrEmpty())
             return;
-        _fallback = _fallback.IsNullOrEmpty() ? config : config.WithFallback(_fallback);
-        Rebuild();
+        lock (_injected)
+        {
+            // Extensions and test kits come here as often as they are used.
+            if (!_injected.Add(config))
+                return;
+            _fallback = _fallback.IsNullOrEmpty() ? config : config.WithFallback(_fallback);
+            Rebuild();
+        }
     }
 
     private static T Create<T>(string typeName, string key)

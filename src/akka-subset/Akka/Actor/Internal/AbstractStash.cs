@@ -1,3 +1,5 @@
+using Akka.Util;
+
 namespace Akka.Actor.Internal;
 
 /// <summary>Keeps stashed messages beside the mailbox and gives them back to its front.</summary>
@@ -77,7 +79,14 @@ public abstract class AbstractStash : IStash
         }
     }
 
-    private void PutBack(Envelope envelope) => _cell.Mailbox.EnqueueFirst(envelope);
+    private void PutBack(Envelope envelope)
+    {
+        _cell.Mailbox.EnqueueFirst(envelope);
+
+        // Seen once already, it would count as stale the second time.
+        if (envelope.Message is Terminated terminated)
+            _cell.TerminatedQueuedFor(terminated.ActorRef, Option<object>.None);
+    }
 
     public IEnumerable<Envelope> ClearStash()
     {
