@@ -48,7 +48,8 @@ public sealed class ReferenceConfigurationSpec
     {
         var facts = new Dictionary<string, string>(StringComparer.Ordinal);
         var inside = false;
-        foreach (var line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Defaults", "hocon-defaults.txt")))
+        var lists = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Defaults"), "hocon-defaults*.txt");
+        foreach (var line in lists.SelectMany(File.ReadLines))
         {
             if (line.StartsWith("## ", StringComparison.Ordinal))
                 inside = line == $"## {assemblyName}: {resource}";
