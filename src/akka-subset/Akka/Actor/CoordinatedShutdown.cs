@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Akka.Configuration;
 using Akka.Event;
 
@@ -201,12 +200,11 @@ public sealed class CoordinatedShutdown : IExtension
         }
 
         Log(LogLevel.DebugLevel, null, $"Performing phase [{name}] with [{tasks.Count}] tasks: [{string.Join(", ", tasks.Select(static task => task.Name))}]");
-        var watch = Stopwatch.StartNew();
         var all = Task.WhenAll(tasks.Select(task => RunTask(name, phase, task.Name, task.Run)));
         using var stop = new CancellationTokenSource();
         var first = await Task.WhenAny(all, Task.Delay(phase.Timeout, stop.Token)).ConfigureAwait(false);
         await stop.CancelAsync().ConfigureAwait(false);
-        if (first == all || watch.Elapsed < phase.Timeout)
+        if (first == all)
         {
             await all.ConfigureAwait(false);
             return;
