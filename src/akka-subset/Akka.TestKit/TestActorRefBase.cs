@@ -8,17 +8,12 @@ namespace Akka.TestKit;
 public abstract class TestActorRefBase<TActor> : IInternalActorRef
     where TActor : ActorBase
 {
-    private static int _number;
-
     private readonly IInternalActorRef _inner;
 
     /// <summary>Creates the actor.</summary>
     protected TestActorRefBase(ActorSystem system, Props actorProps, IActorRef supervisor = null, string name = null)
     {
-        var props = actorProps.Dispatcher == Deploy.NoDispatcherGiven || actorProps.Dispatcher == Akka.Dispatch.Dispatchers.DefaultDispatcherId
-            ? actorProps.WithDispatcher(CallingThreadDispatcher.Id)
-            : actorProps;
-        name ??= $"$testActorRef{Interlocked.Increment(ref _number)}";
+        var props = string.IsNullOrEmpty(actorProps.Deploy.Dispatcher) ? actorProps.WithDispatcher(CallingThreadDispatcher.Id) : actorProps;
         var parent = supervisor ?? ((ExtendedActorSystem)system).Guardian;
         _inner = (IInternalActorRef)CellOf(Unwrap(parent)).AttachChild(props, isSystemService: false, name);
     }

@@ -193,9 +193,18 @@ public abstract partial class TestKitBase : IActorRefFactory
     protected virtual void InitializeTest(ActorSystem system, ActorSystemSetup config, string actorSystemName, string testActorName)
     {
         Sys = system ?? ActorSystem.Create(actorSystemName ?? "test", WithDefaults(config));
-        Sys.Settings.InjectTopLevelFallback(DefaultConfig);
-        Sys.RegisterExtension(new TestKitExtension());
-        Sys.RegisterExtension(new TestKitAssertionsExtension(_assertions));
+        if (!Sys.HasExtension<TestKitSettings>())
+        {
+            // The first kit on a system that somebody else configured.
+            if (system is not null)
+            {
+                Sys.Settings.InjectTopLevelFallback(DefaultConfig);
+            }
+
+            Sys.RegisterExtension(new TestKitExtension());
+            Sys.RegisterExtension(new TestKitAssertionsExtension(_assertions));
+        }
+
         TestKitSettings = TestKitExtension.For(Sys);
         EventFilter = new EventFilterFactory(this);
         Log = Logging.GetLogger(Sys, GetType());

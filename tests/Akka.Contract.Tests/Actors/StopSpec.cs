@@ -17,7 +17,9 @@ public sealed class StopSpec : ContractSpec
         {
             actor.Tell("queued 1");
             actor.Tell("queued 2");
-            Sys.Stop(actor);
+
+            // Sys.Stop would go through the guardian's mailbox first.
+            ((IInternalActorRef)actor).Stop();
         });
 
         ExpectMsg("it:PostStop");

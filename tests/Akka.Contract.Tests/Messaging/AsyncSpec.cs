@@ -8,7 +8,7 @@ public sealed class AsyncSpec : ContractSpec
         var actor = Sys.ActorOf(Props.Create(() => new AsyncActor(TestActor)));
         var first = new Wait("first");
 
-        actor.Tell(first);
+        actor.Tell(first, ActorRefs.NoSender);
         actor.Tell("second");
         ExpectMsg("first started");
         first.Gate.SetResult();

@@ -122,7 +122,7 @@ internal sealed class EventFilterApplier : IEventFilterApplier
 
     private async Task CheckAsync(bool async, Func<int> count, int expected, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        var leeway = _testKit.Dilated(timeout ?? TestKitExtension.For(_system).TestEventFilterLeeway);
+        var leeway = _testKit.Dilated(timeout ?? _testKit.TestKitSettings.TestEventFilterLeeway);
         var interval = TimeSpan.FromMilliseconds(10);
         _ = async
             ? await _testKit.AwaitConditionNoThrowAsync(() => count() >= expected, leeway, interval, cancellationToken)
