@@ -190,15 +190,20 @@ public class RemoteWatcher : UntypedActor, IRequiresMessageQueue<IUnboundedMessa
 
     private void ProcessTerminated(IInternalActorRef watchee, bool existenceConfirmed, bool addressTerminated)
     {
-        if (!Watching.TryGetValue(watchee, out var watchers))
+        // What was watched by path alone has a reference without an incarnation.
+        var watched = Watching.ContainsKey(watchee)
+            ? watchee
+            : Watching.Keys.FirstOrDefault(w => w.Path.Uid == ActorCell.UndefinedUid && w.Path.Equals(watchee.Path));
+        if (watched == null)
             return;
+        var watchers = Watching[watched];
         if (!addressTerminated)
         {
             foreach (var watcher in watchers)
                 watcher.SendSystemMessage(new DeathWatchNotification(watchee, existenceConfirmed, addressTerminated: false));
         }
 
-        RemoveWatchee(watchee);
+        RemoveWatchee(watched);
     }
 
     private Stats CurrentStats() => new(

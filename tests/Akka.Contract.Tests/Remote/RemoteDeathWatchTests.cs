@@ -61,6 +61,51 @@ public sealed class RemoteDeathWatchTests
     }
 
     [Fact]
+    public async Task A_watch_by_path_ends_with_the_actor_that_is_there()
+    {
+        var a = RemoteNode.Start("path-watching");
+        var b = RemoteNode.Start("path-watched");
+        try
+        {
+            var victim = b.ActorOf(Props.Create<EchoActor>(), "victim");
+            var byPath = ((ExtendedActorSystem)a).Provider.ResolveActorRef(RemoteNode.PathOf(b, "/user/victim"));
+            var terminated = Watcher.Start(a, byPath);
+            await byPath.Ask<int>(1, RemoteNode.Patience);
+            b.Stop(victim);
+            Assert.Equal(byPath.Path, (await terminated.NextAsync<Terminated>()).ActorRef.Path);
+        }
+        finally
+        {
+            await RemoteNode.StopAsync(a, b);
+        }
+    }
+
+    [Fact]
+    public async Task After_an_unwatch_nothing_is_told()
+    {
+        var a = RemoteNode.Start("unwatching");
+        var b = RemoteNode.Start("unwatched");
+        try
+        {
+            b.ActorOf(Props.Create<EchoActor>(), "victim");
+            var reference = await RemoteNode.FindAsync(a, b, "/user/victim");
+            var channel = System.Threading.Channels.Channel.CreateUnbounded<object>();
+            var watcher = a.ActorOf(Props.Create(() => new Watcher(reference, channel.Writer)));
+            var other = Watcher.Start(a, reference);
+            watcher.Tell(Watcher.Unwatch.Instance);
+            await reference.Ask<int>(1, RemoteNode.Patience);
+            reference.Tell(PoisonPill.Instance);
+            Assert.Equal(reference, (await other.NextAsync<Terminated>()).ActorRef);
+            watcher.Tell("end");
+            Assert.Equal("end", await new Received(channel.Reader).NextAsync());
+        }
+        finally
+        {
+            await RemoteNode.StopAsync(a, b);
+        }
+    }
+
+    [Fact]
     public async Task The_end_of_the_node_is_the_end_of_its_actors()
     {
         var a = RemoteNode.Start("survivor", extra: Alert);

@@ -139,14 +139,28 @@ internal sealed class Received(ChannelReader<object> messages)
 internal sealed class Watcher : UntypedActor
 {
     private readonly ChannelWriter<object> _into;
+    private readonly IActorRef _subject;
 
     public Watcher(IActorRef subject, ChannelWriter<object> into)
     {
         _into = into;
+        _subject = subject;
         Context.Watch(subject);
     }
 
-    protected override void OnReceive(object message) => _into.TryWrite(message);
+    /// <summary>Asks a watcher to watch no more.</summary>
+    public sealed class Unwatch
+    {
+        public static readonly Unwatch Instance = new();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        if (message is Unwatch)
+            Context.Unwatch(_subject);
+        else
+            _into.TryWrite(message);
+    }
 
     public static Received Start(ActorSystem system, IActorRef subject)
     {

@@ -120,6 +120,25 @@ public sealed class RemoteReferenceTests : IAsyncLifetime
         Assert.Equal("ping", await received.NextAsync());
     }
 
+    // The name of an actor that has ended is free a moment after the end was told.
+    private async Task RestartEchoAsync(IActorRef first, string name)
+    {
+        Assert.True(await first.GracefulStop(RemoteNode.Patience));
+        var limit = DateTime.UtcNow + RemoteNode.Patience;
+        while (true)
+        {
+            try
+            {
+                _b.ActorOf(Props.Create<EchoActor>(), name);
+                return;
+            }
+            catch (InvalidActorNameException) when (DateTime.UtcNow < limit)
+            {
+                await Task.Delay(5);
+            }
+        }
+    }
+
     [Fact]
     public async Task A_reference_by_path_reaches_the_actor_and_its_successor()
     {
@@ -127,8 +146,7 @@ public sealed class RemoteReferenceTests : IAsyncLifetime
         var byPath = ((ExtendedActorSystem)_a).Provider.ResolveActorRef(RemoteNode.PathOf(_b, "/user/again"));
         Assert.Equal(1, await byPath.Ask<int>(1, RemoteNode.Patience));
 
-        Assert.True(await first.GracefulStop(RemoteNode.Patience));
-        _b.ActorOf(Props.Create<EchoActor>(), "again");
+        await RestartEchoAsync(first, "again");
         Assert.Equal(2, await byPath.Ask<int>(2, RemoteNode.Patience));
     }
 
@@ -139,8 +157,7 @@ public sealed class RemoteReferenceTests : IAsyncLifetime
         var reference = await RemoteNode.FindAsync(_a, _b, "/user/mortal");
         Assert.Equal(1, await reference.Ask<int>(1, RemoteNode.Patience));
 
-        Assert.True(await first.GracefulStop(RemoteNode.Patience));
-        _b.ActorOf(Props.Create<EchoActor>(), "mortal");
+        await RestartEchoAsync(first, "mortal");
         await Assert.ThrowsAnyAsync<Exception>(() => reference.Ask<int>(2, TimeSpan.FromMilliseconds(300)));
         var next = await RemoteNode.FindAsync(_a, _b, "/user/mortal");
         Assert.NotEqual(reference, next);
