@@ -134,6 +134,14 @@ public sealed class HoconParsingSpec
     }
 
     [Fact]
+    public void Long_documents_are_read_in_one_pass()
+    {
+        var text = string.Concat(Enumerable.Range(0, 50_000).Select(static i => $"k{i} {{ a = [x y, {{ b = {i} }}], c = ${{k0.d}} }}\n")) + "k0.d = 1";
+        Assert.Equal("1", ConfigurationFactory.ParseString(text).GetString("k49999.c"));
+        Assert.Equal("49999", HoconParser.Parse(text).GetObject("k49999")["a"].GetArray()[1].GetObject()["b"].GetString());
+    }
+
+    [Fact]
     public void Includes_of_Akka_merge_where_they_stand()
     {
         var config = ConfigurationFactory.ParseString(

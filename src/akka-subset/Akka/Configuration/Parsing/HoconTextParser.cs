@@ -26,6 +26,9 @@ internal sealed class HoconTextParser
     private readonly List<string> _path = [];
     private int _at;
     private int _depth;
+    private int _counted;
+    private int _lines = 1;
+    private int _lineStart;
 
     private HoconTextParser(string text, IncludeResolver include)
     {
@@ -563,8 +566,18 @@ internal sealed class HoconTextParser
 
     private (int Line, int Column) Position(int at)
     {
-        var before = _text.AsSpan(0, Math.Min(at, _text.Length));
-        return (before.Count('\n') + 1, at - before.LastIndexOf('\n'));
+        // Counting goes on from the last place asked for, so that a long document is counted through once.
+        if (at < _counted)
+            (_counted, _lines, _lineStart) = (0, 1, 0);
+        while (_text.IndexOf('\n', _counted, at - _counted) is >= 0 and var newLine)
+        {
+            _lines++;
+            _lineStart = newLine + 1;
+            _counted = newLine + 1;
+        }
+
+        _counted = at;
+        return (_lines, at - _lineStart + 1);
     }
 
     private HoconTextException Error(string problem) => Error(problem, _at);
