@@ -1,0 +1,101 @@
+using System.CommandLine;
+using Akka.Actor;
+using Akka.Configuration;
+
+namespace RaftActors.Node.Commands;
+
+/// <summary><c>raftactors status</c>: one JSON object per stream and node, each on one line.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        Option<string[]> nodes = new("--nodes")
+        {
+            Description = "Where the nodes listen, host:port, comma-separated or repeated.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        Option<string?> config = new("--config") { Description = "Take the nodes (raft-actors.nodes) from this HOCON file." };
+        Option<string> system = new("--system") { Description = "Name of the nodes' ActorSystem.", DefaultValueFactory = _ => "raftactors" };
+        Option<double> timeout = new("--timeout") { Description = "Seconds to wait for each node.", DefaultValueFactory = _ => 3 };
+        Command command = new("status", "Ask every node; prints one JSON object per stream and node on one line. Exit code 7 when a node does not answer.")
+        {
+            nodes, config, system, timeout,
+        };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetValue(nodes) ?? [],
+            parsed.GetValue(config),
+            parsed.GetValue(system)!,
+            TimeSpan.FromSeconds(parsed.GetValue(timeout)),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string[] nodes, string? configPath, string systemName, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        Config config = ConfigurationFactory.Empty;
+        try
+        {
+            if (configPath is not null)
+            {
+                config = await HoconFile.LoadAsync(configPath, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ConfigFileException e)
+        {
+            await Console.Error.WriteLineAsync($"raftactors: {e.Message}").ConfigureAwait(false);
+            return ExitCode.Configuration;
+        }
+
+        List<string> addresses = [.. nodes.SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        if (addresses.Count == 0)
+        {
+            addresses.AddRange(NodesOf(config));
+        }
+
+        if (addresses.Count == 0)
+        {
+            await Console.Error.WriteLineAsync("raftactors: no node to ask. Give --nodes host:port,... or --config with raft-actors.nodes.").ConfigureAwait(false);
+            return ExitCode.Usage;
+        }
+
+        // TLS and frame sizes of the file apply to the asking side too; its address and extensions do not.
+        Config own = ConfigurationFactory.ParseString("""
+            akka.actor.provider = remote
+            akka.remote.dot-netty.tcp.hostname = "127.0.0.1"
+            akka.remote.dot-netty.tcp.port = 0
+            akka.extensions = []
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            """).WithFallback(config);
+
+        using ActorSystem system = await Task.Run(() => ActorSystem.Create(systemName + "-status", own), cancellationToken).ConfigureAwait(false);
+        RaftAdmin admin = new(system);
+        int code = ExitCode.Ok;
+
+        // All at once, printed in the order given.
+        Task<IReadOnlyList<string>>[] asked = [.. addresses.Select(a => admin.GetStatusAsync(a, systemName, timeout, cancellationToken))];
+        foreach (Task<IReadOnlyList<string>> answer in asked)
+        {
+            try
+            {
+                foreach (string line in await answer.ConfigureAwait(false))
+                {
+                    await Console.Out.WriteLineAsync(line).ConfigureAwait(false);
+                }
+            }
+            catch (NodeUnreachableException e)
+            {
+                await Console.Error.WriteLineAsync($"raftactors: {e.Message}").ConfigureAwait(false);
+                code = ExitCode.Unreachable;
+            }
+        }
+
+        await system.Terminate().ConfigureAwait(false);
+        return code;
+    }
+
+    private static IEnumerable<string> NodesOf(Config config) =>
+        config.HasPath("raft-actors.nodes")
+            ? config.GetConfig("raft-actors.nodes").AsEnumerable().OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => n.Value.GetString())
+            : [];
+}
