@@ -17,7 +17,7 @@ internal sealed class AdminSerializer(ExtendedActorSystem system) : SerializerWi
     private const int MaxVerbBytes = 256;
 
     /// <inheritdoc/>
-    public override int Identifier => 4712;
+    public override int Identifier => 4720;
 
     /// <inheritdoc/>
     public override string Manifest(object o) => o switch
