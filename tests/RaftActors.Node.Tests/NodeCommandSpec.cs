@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace RaftActors.Node.Tests;
+
+/// <summary>The program from outside: what it prints, and what its exit code says.</summary>
+public sealed class NodeCommandSpec : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_node_runs_answers_status_and_ends_on_SIGTERM_with_0()
+    {
+        int port = FreePort.Next();
+        string config = Write(port);
+        using Run node = new("node", "--config", config);
+        await UntilAsync(() => node.Output.Contains("is up", StringComparison.Ordinal), node);
+
+        JsonElement status = default;
+        await UntilAsync(async () =>
+        {
+            (int code, string output, _) = await Run.ToEndAsync("status", "--nodes", $"127.0.0.1:{port}");
+            status = code == 0 ? JsonDocument.Parse(output.Trim()).RootElement : default;
+            return code == 0 && status.GetProperty("role").GetString() == "leader" && status.GetProperty("ready").GetBoolean();
+        }, node);
+        node.Terminate();
+
+        Assert.Equal(0, await node.WaitAsync());
+        Assert.Equal(1, status.GetProperty("node_id").GetInt32());
+        Assert.Equal(1, status.GetProperty("stream_id").GetInt32());
+        Assert.Equal(1, status.GetProperty("leader").GetInt32());
+        Assert.Equal(1, status.GetProperty("voted_for").GetInt32());
+        Assert.True(status.GetProperty("term").GetInt64() >= 1);
+        Assert.True(status.GetProperty("commit").GetInt64() >= 1);
+        Assert.Equal([1], status.GetProperty("membership").GetProperty("voters").EnumerateArray().Select(v => v.GetInt32()));
+        Assert.True(status.GetProperty("process_memory_bytes").GetInt64() > 0);
+        Assert.Equal(16, status.GetProperty("state_hash").GetString()!.Length);
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_answer_is_named_and_the_exit_code_says_so()
+    {
+        int port = FreePort.Next();
+
+        (int code, _, string errors) = await Run.ToEndAsync("status", "--nodes", $"127.0.0.1:{port}", "--timeout", "1");
+
+        Assert.Equal(ExitCode.Unreachable, code);
+        Assert.Contains($"127.0.0.1:{port} did not answer", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("raft-actors.streem-defaults {}", "streem-defaults")]
+    [InlineData("raft-actors.stream-defaults.heartbeat-interval = 5s", "heartbeat-interval")]
+    [InlineData("raft-actors.node-id = 9", "9")]
+    [InlineData("raft-actors { streams = [ { id = 1, state-machine = \"No.Such, Thing\" } ] }", "No.Such")]
+    public async Task Wrong_settings_are_named_and_nothing_is_written(string wrong, string named)
+    {
+        string config = Write(FreePort.Next(), wrong);
+
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
+
+        Assert.Equal(ExitCode.Configuration, code);
+        Assert.Contains(named, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Malformed_HOCON_is_answered_with_file_and_place()
+    {
+        string file = _folder.File("broken.conf");
+        await File.WriteAllTextAsync(file, "akka {\n  loglevel = INFO\n  actor { \n");
+
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", file);
+
+        Assert.Equal(ExitCode.Configuration, code);
+        Assert.Contains(file, errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_file_is_named()
+    {
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", _folder.File("none.conf"));
+
+        Assert.Equal(ExitCode.Configuration, code);
+        Assert.Contains("none.conf", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_one_clear_line()
+    {
+        using TcpListener other = new(IPAddress.Loopback, 0);
+        other.Start();
+
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", Write(((IPEndPoint)other.LocalEndpoint).Port));
+
+        Assert.Equal(ExitCode.Address, code);
+        Assert.Contains("in use", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_locked_journal_is_refused()
+    {
+        string config = Write(FreePort.Next());
+        await using SqliteConnection other = new($"Data Source={_folder.File("journal.db")};Pooling=False");
+        other.Open();
+        using SqliteCommand command = other.CreateCommand();
+        command.CommandText = "CREATE TABLE t(a); BEGIN EXCLUSIVE;";
+        command.ExecuteNonQuery();
+
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
+
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("locked by another process", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_damaged_journal_is_refused()
+    {
+        string config = Write(FreePort.Next());
+        await File.WriteAllTextAsync(_folder.File("journal.db"), new string('x', 8192));
+
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
+
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("damaged", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_command_line_is_a_usage_error()
+    {
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--confg", "x");
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.NotEmpty(errors);
+    }
+
+    private static Task UntilAsync(Func<bool> condition, Run node) => UntilAsync(() => Task.FromResult(condition()), node);
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, Run node)
+    {
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(45));
+        while (!await condition())
+        {
+            try
+            {
+                await Task.Delay(50, timeout.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"Timed out.\n{node.Output}\n{node.Errors}");
+            }
+        }
+    }
+
+    private string Write(int port, string more = "")
+    {
+        string file = _folder.File("node.conf");
+        File.WriteAllText(file, $$"""
+            include "{{Path.Combine(Repository.Root, "config", "common.conf")}}"
+            akka.remote.dot-netty.tcp.port = {{port}}
+            akka.persistence.journal.sql.connection-string = "Data Source={{_folder.File("journal.db")}}"
+            raft-actors {
+              node-id = 1
+              nodes { 1 = "127.0.0.1:{{port}}" }
+              streams = [ { id = 1, name = "events", state-machine = "RaftActors.ChainedHashStateMachine, RaftActors" } ]
+            }
+            {{more}}
+            """);
+        return file;
+    }
+}
