@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using Akka.Serialization;
+using RaftActors.Administration;
 using RaftActors.Configuration;
 using RaftActors.Persistence;
 using RaftActors.Remoting;
@@ -23,6 +24,7 @@ internal static class ExtensionSetup
         Register(serialization, "raft-peer-frame", new PeerFrameSerializer(system), typeof(PeerFrame));
         Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState));
         Register(serialization, "raft-client", new ClientMessageSerializer(system), ClientMessageSerializer.Types);
+        AdminSerialization.Register(system);
     }
 
     public static IPeerTransport MakeTransport(ExtendedActorSystem system, string className)

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using RaftActors.Administration;
 using RaftActors.Remoting;
 
 namespace RaftActors.Runtime;
@@ -57,6 +58,9 @@ internal sealed class RaftSupervisor : UntypedActor
             case Terminated terminated:
                 Removed(terminated.ActorRef);
                 break;
+            case AdminRequest request:
+                Answer(request, Sender);
+                break;
             default:
                 Unhandled(message);
                 break;
@@ -106,6 +110,22 @@ internal sealed class RaftSupervisor : UntypedActor
         else
         {
             Unknown(frame, header);
+        }
+    }
+
+    private void Answer(AdminRequest request, IActorRef asker)
+    {
+        if (request.Verb == AdminRequest.Status)
+        {
+            _ = _streams.GetStatusAsync().PipeTo(
+                asker,
+                Self,
+                statuses => new AdminReply(true, [.. statuses.Select(StreamStatusJson.Write)]),
+                failure => new AdminReply(false, [failure.GetBaseException().Message]));
+        }
+        else
+        {
+            asker.Tell(new AdminReply(false, [$"the request '{request.Verb}' is not known; allowed: {AdminRequest.Status}"]));
         }
     }
 
