@@ -54,6 +54,6 @@ internal sealed partial class NodeActor
         }
     }
 
-    private ImmutableArray<PeerStatus> PeerStates() =>
-        [.. _channels.Keys.Order().Select(peer => new PeerStatus(peer, LogIndex.Zero, LogIndex.Zero, "unknown", !_unreachable.Contains(peer)))];
+    private ImmutableArray<StreamPeerStatus> PeerStates() =>
+        [.. _channels.Keys.Order().Select(peer => new StreamPeerStatus(peer, LogIndex.Zero, LogIndex.Zero, "unknown", !_unreachable.Contains(peer)))];
 }

@@ -69,7 +69,7 @@ internal sealed class ReplicatorActor : UntypedActor
 
                 break;
             case PeerMessage peerMessage:
-                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer), isAppend: false);
+                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer), isAppend: peerMessage is AppendEntries);
                 break;
             case ForwardToPeer forward:
                 Send(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer), isAppend: false);
@@ -123,7 +123,7 @@ internal sealed class ReplicatorActor : UntypedActor
         }
         else if (isAppend && _bulk.Any(b => b.IsAppend))
         {
-            // Entries must not overtake the entries before them; everything else may.
+            // Appends and heartbeats speak of the entries before them and must not overtake those; everything else may.
             Enqueue(((IEnumerable<PeerFrame>)[frame]).GetEnumerator(), isAppend);
         }
         else

@@ -48,7 +48,7 @@ public sealed record StreamStatus
     public ulong StateHash { get; init; }
 
     /// <summary>How far the other members are; only a leader knows.</summary>
-    public ImmutableArray<PeerStatus> Peers { get; init; } = [];
+    public ImmutableArray<StreamPeerStatus> Peers { get; init; } = [];
 
     /// <summary>What waits where.</summary>
     public QueueSizes Queues { get; init; } = new();
@@ -72,7 +72,7 @@ public sealed record StreamStatus
 /// <param name="Next">The next index to send.</param>
 /// <param name="State">How it is being replicated to, in words: probing, replicating.</param>
 /// <param name="Reachable">False while the transport says that it cannot be reached.</param>
-public sealed record PeerStatus(NodeId Node, LogIndex Match, LogIndex Next, string State, bool Reachable);
+public sealed record StreamPeerStatus(NodeId Node, LogIndex Match, LogIndex Next, string State, bool Reachable);
 
 /// <summary>What waits where in one stream's actors.</summary>
 public sealed record QueueSizes

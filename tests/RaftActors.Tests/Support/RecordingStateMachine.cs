@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace RaftActors.Tests.Support;
+
+/// <summary>Keeps what it applied, answers "applied N: text", and fails or blocks when a test says so.</summary>
+internal sealed class RecordingStateMachine : IStateMachine
+{
+    private readonly StringBuilder _digest = new();
+
+    /// <summary>What was applied, in order.</summary>
+    public ConcurrentQueue<string> Applied { get; } = new();
+
+    /// <summary>The callbacks, in order.</summary>
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>Applying an entry with this text throws.</summary>
+    public string? FailOn { get; set; }
+
+    /// <summary>Applying waits until this is set.</summary>
+    public ManualResetEventSlim Gate { get; } = new(initialState: true);
+
+    public void Apply(CommittedEntries entries)
+    {
+        Gate.Wait();
+        foreach (CommittedEntry entry in entries)
+        {
+            string text = Encoding.UTF8.GetString(entry.Data.Span);
+            if (text == FailOn)
+            {
+                throw new InvalidOperationException($"told to fail on '{text}'");
+            }
+
+            Applied.Enqueue(text);
+            if (text.Length < 1000)
+            {
+                _digest.Append(text).Append('\n');
+            }
+
+            entry.Reply(Encoding.UTF8.GetBytes($"applied {Applied.Count}: {(text.Length > 20 ? text[..20] : text)}"));
+        }
+    }
+
+    public ReadOnlyMemory<byte> Query(ReadOnlyMemory<byte> query)
+    {
+        string text = Encoding.UTF8.GetString(query.Span);
+        return text switch
+        {
+            "count" => Encoding.UTF8.GetBytes($"{Applied.Count}"),
+            "last" => Encoding.UTF8.GetBytes(Applied.LastOrDefault() ?? string.Empty),
+            _ => throw new ArgumentException($"no such query: {text}"),
+        };
+    }
+
+    public ulong StateHash()
+    {
+        ulong hash = 14695981039346656037;
+        foreach (char c in _digest.ToString())
+        {
+            hash = (hash ^ c) * 1099511628211;
+        }
+
+        return hash;
+    }
+
+    public void OnLeaderStart(Term term) => Calls.Enqueue("leader-start");
+
+    public void OnLeaderStop(Term term, string reason) => Calls.Enqueue("leader-stop");
+
+    public void OnStartFollowing(NodeId leader, Term term) => Calls.Enqueue($"follow {leader}");
+
+    public void OnStopFollowing(NodeId leader, Term term, string reason) => Calls.Enqueue($"unfollow {leader}");
+
+    public void OnError(Exception error) => Calls.Enqueue("error");
+
+    public void OnShutdown() => Calls.Enqueue("shutdown");
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Akka.Configuration;
+
+namespace RaftActors.Tests.Support;
+
+/// <summary>Three members of one stream in this process, over real loopback remoting or over memory.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private readonly Func<Member, Config> _config;
+    private readonly Config? _settings;
+    private readonly Dictionary<NodeId, TestNode> _nodes = [];
+
+    private TestCluster(StreamId stream, ImmutableArray<Member> members, Func<Member, Config> config, Config? settings)
+    {
+        Stream = stream;
+        Members = members;
+        _config = config;
+        _settings = settings;
+    }
+
+    public StreamId Stream { get; }
+
+    public ImmutableArray<Member> Members { get; }
+
+    public IEnumerable<TestNode> Nodes => _nodes.Values;
+
+    public InMemoryNetwork Network => InMemoryNetwork.Named($"net-{Stream}");
+
+    public TestNode this[NodeId id] => _nodes[id];
+
+    public static Task<TestCluster> StartRemotingAsync(Config? extra = null, Config? settings = null)
+    {
+        ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{TestConfig.FreePort()}"))];
+        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.Remoting(int.Parse(m.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture))), settings);
+    }
+
+    public static Task<TestCluster> StartInMemoryAsync(Config? extra = null, Config? settings = null)
+    {
+        StreamId stream = TestConfig.NewStream();
+        ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"n{i}:1"))];
+        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.InMemoryNetwork($"net-{stream}", m.Address)), settings, stream);
+    }
+
+    public async Task<TestNode> Start(NodeId id)
+    {
+        Member member = Members.Single(m => m.Id == id);
+        TestNode node = await TestNode.StartAsync(Stream, id, Members, _config(member), _settings).ConfigureAwait(false);
+        _nodes[id] = node;
+        return node;
+    }
+
+    public async Task Stop(NodeId id)
+    {
+        if (_nodes.Remove(id, out TestNode? node))
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The leader, when it is ready to serve.</summary>
+    public async Task<TestNode> Leader()
+    {
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        while (true)
+        {
+            foreach (TestNode node in _nodes.Values)
+            {
+                StreamStatus status = await node.Stream.GetStatusAsync().ConfigureAwait(false);
+                if (status.Role == Role.Leader && status.IsReady)
+                {
+                    return node;
+                }
+            }
+
+            Assert.True(DateTime.UtcNow < end, "no leader in time");
+            await Task.Delay(10).ConfigureAwait(false);
+        }
+    }
+
+    public async Task<TestNode> Follower()
+    {
+        TestNode leader = await Leader().ConfigureAwait(false);
+        TestNode follower = _nodes.Values.First(n => n != leader);
+        await follower.Until(s => s.Leader == leader.Stream.NodeId).ConfigureAwait(false);
+        return follower;
+    }
+
+    /// <summary>Waits until every running member has applied the same and has the same state.</summary>
+    public async Task Converged()
+    {
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        while (true)
+        {
+            StreamStatus[] all = await Task.WhenAll(_nodes.Values.Select(n => n.Stream.GetStatusAsync())).ConfigureAwait(false);
+            if (all.Select(s => (s.AppliedIndex, s.StateHash)).Distinct().Count() == 1 && all.All(s => s.AppliedIndex == s.LastEntry.Index))
+            {
+                return;
+            }
+
+            Assert.True(DateTime.UtcNow < end, $"not the same in time: {string.Join("; ", all.Select(s => $"{s.Node}: {s.AppliedIndex} {s.StateHash:x}"))}");
+            await Task.Delay(10).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_nodes.Values.Select(n => n.DisposeAsync().AsTask())).ConfigureAwait(false);
+
+    private static async Task<TestCluster> StartAsync(ImmutableArray<Member> members, Func<Member, Config> config, Config? settings, StreamId? stream = null)
+    {
+        TestCluster cluster = new(stream ?? TestConfig.NewStream(), members, config, settings);
+        foreach (Member member in members)
+        {
+            await cluster.Start(member.Id).ConfigureAwait(false);
+        }
+
+        return cluster;
+    }
+}
