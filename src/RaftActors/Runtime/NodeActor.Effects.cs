@@ -5,13 +5,12 @@ namespace RaftActors.Runtime;
 // Effects of the core, one place each.
 internal sealed partial class NodeActor
 {
-    private readonly Queue<(JournalMark Mark, int Bytes, LogIndex LastIndex)> _writes = new();
+    private readonly Queue<(JournalMark Mark, int Bytes)> _writes = new();
     private readonly Dictionary<RaftTimer, (long Generation, TimeSpan Deadline)> _armed = [];
     private readonly Queue<ApplyRun> _toApply = new();
     private readonly Queue<ApplyRun> _applying = new();
     private Effect.BeginVoteRound? _round;
     private long _writeBytes;
-    private LogIndex _durableIndex;
     private LogIndex _applied;
     private int _applyingEntries;
     private Role _role;
@@ -74,24 +73,18 @@ internal sealed partial class NodeActor
 
     private void Persist(Effect.Persist persist)
     {
-        EntryBatch? batch = (persist.Event as EntriesAppended)?.Batch;
-        int bytes = batch?.Encoded.Length ?? 0;
-        _writes.Enqueue((persist.Mark, bytes, batch?.LastIndex ?? LogIndex.Zero));
+        int bytes = (persist.Event as EntriesAppended)?.Batch.Encoded.Length ?? 0;
+        _writes.Enqueue((persist.Mark, bytes));
         _writeBytes += bytes;
         _journal.Tell(new WriteJournal(persist.Mark, persist.Event));
     }
 
     private void OnDurable(JournalMark mark)
     {
-        while (_writes.TryPeek(out (JournalMark Mark, int Bytes, LogIndex LastIndex) write) && write.Mark <= mark)
+        while (_writes.TryPeek(out (JournalMark Mark, int Bytes) write) && write.Mark <= mark)
         {
             _writes.Dequeue();
             _writeBytes -= write.Bytes;
-            if (write.LastIndex > LogIndex.Zero)
-            {
-                // A write may replace what was durable, so this can go back.
-                _durableIndex = write.LastIndex;
-            }
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed partial class NodeActor
             CommitIndex = _core.CommitIndex,
             AppliedIndex = _applied,
             LastEntry = _core.LastEntry,
-            DurableIndex = _durableIndex,
+            DurableIndex = _core.DurableIndex,
             Membership = _core.Membership,
             Peers = PeerStates(),
             Health = _stateMachineFailure is not null ? StreamHealth.Failed : _core.Leader.IsNone ? StreamHealth.NoLeader : StreamHealth.Healthy,
@@ -47,13 +47,19 @@ internal sealed partial class NodeActor
         if (request.Index > _core.CommitIndex)
         {
             request.Answer(new CommittedEntryNotYet(_core.CommitIndex));
+            return;
         }
-        else
+
+        if (_core.BatchAt(request.Index) is not { } batch)
         {
-            request.Answer(new CommittedEntryUnavailable("the log cannot be read"));
+            request.Answer(new CommittedEntryUnavailable($"the log does not hold entry {request.Index}"));
+            return;
         }
+
+        LogEntry entry = batch[request.Index];
+        request.Answer(new CommittedEntryFound(request.Index, entry.Id.Term, entry.Kind, entry.Key, entry.Data));
     }
 
     private ImmutableArray<StreamPeerStatus> PeerStates() =>
-        [.. _channels.Keys.Order().Select(peer => new StreamPeerStatus(peer, LogIndex.Zero, LogIndex.Zero, "unknown", !_unreachable.Contains(peer)))];
+        [.. _core.Peers.Select(peer => new StreamPeerStatus(peer.Id, peer.Match, peer.Next, peer.State.ToString(), !_unreachable.Contains(peer.Id)))];
 }

@@ -176,7 +176,6 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
 
         LogLines.Recovered(_log, _link.Id, Me, _recovered.Count, _core);
-        _durableIndex = _core.LastEntry.Index;
         _recovered.Clear();
         _recovered.TrimExcess();
         _running = true;

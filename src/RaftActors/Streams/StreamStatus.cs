@@ -70,7 +70,7 @@ public sealed record StreamStatus
 /// <param name="Node">The peer.</param>
 /// <param name="Match">The highest index known to be in its log, on its disk.</param>
 /// <param name="Next">The next index to send.</param>
-/// <param name="State">How it is being replicated to, in words: probing, replicating.</param>
+/// <param name="State">How it is being replicated to, in words: Probing, Replicating.</param>
 /// <param name="Reachable">False while the transport says that it cannot be reached.</param>
 public sealed record StreamPeerStatus(NodeId Node, LogIndex Match, LogIndex Next, string State, bool Reachable);
 

@@ -1,0 +1,169 @@
+using System.Text;
+using Akka.Actor;
+using Akka.Configuration;
+using RaftActors.Remoting;
+using RaftActors.Tests.Support;
+
+namespace RaftActors.Tests.Clusters;
+
+/// <summary>Three members over real loopback remoting.</summary>
+public sealed class ThreeNodeSpec
+{
+    [Fact]
+    public async Task Writes_and_reads_must_work_at_every_node()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        TestNode leader = await cluster.Leader();
+        int written = 0;
+        foreach (TestNode node in cluster.Nodes)
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                await node.Write($"{node.Stream.NodeId}-{i}");
+                written++;
+                foreach (TestNode reader in cluster.Nodes)
+                {
+                    Assert.Equal($"{written}", await reader.Read("count"));
+                }
+            }
+        }
+
+        await cluster.Converged();
+        Assert.All(cluster.Nodes, n => Assert.Equal(leader.Machine.Applied, n.Machine.Applied));
+    }
+
+    [Fact]
+    public async Task Follower_must_answer_who_leads_when_it_may_not_forward()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        TestNode follower = await cluster.Follower();
+
+        NotLeader answer = Assert.IsType<NotLeader>(await follower.Propose("x", new ProposeOptions { Forward = false }));
+
+        TestNode leader = await cluster.Leader();
+        Assert.Equal(leader.Stream.NodeId, answer.Leader);
+        Assert.Equal(cluster.Members.Single(m => m.Id == answer.Leader).Address, answer.LeaderAddress);
+    }
+
+    [Fact]
+    public async Task Stream_must_survive_the_loss_and_return_of_its_leader()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        TestNode old = await cluster.Leader();
+        for (int i = 0; i < 50; i++)
+        {
+            await old.Write($"before-{i}");
+        }
+
+        NodeId dead = old.Stream.NodeId;
+        await cluster.Stop(dead);
+        TestNode leader = await cluster.Leader();
+        for (int i = 0; i < 50; i++)
+        {
+            await leader.Write($"after-{i}");
+        }
+
+        TestNode back = await cluster.Start(dead);
+        await cluster.Converged();
+        Assert.Equal(100, back.Machine.Applied.Count);
+        Assert.Equal(leader.Machine.Applied, back.Machine.Applied);
+    }
+
+    [Fact]
+    public async Task Value_larger_than_a_remoting_frame_must_work_also_when_forwarded()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        TestNode follower = await cluster.Follower();
+        string large = new('x', 3_000_000);
+
+        await (await cluster.Leader()).Write(large);
+        await follower.Write(large + "y");
+
+        await cluster.Converged();
+        Assert.All(cluster.Nodes, n => Assert.Equal([3_000_000, 3_000_001], n.Machine.Applied.Select(a => a.Length)));
+    }
+
+    [Fact]
+    public async Task Many_concurrent_writes_at_all_nodes_must_all_be_applied_once_and_in_one_order()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        await cluster.Leader();
+        ProposalAnswer[][] answers = await Task.WhenAll(cluster.Nodes.Select(n => Task.WhenAll(Enumerable.Range(0, 500).Select(i => n.Propose($"{n.Stream.NodeId}-{i}")))));
+
+        Assert.All(answers.SelectMany(a => a), a => Assert.IsType<ProposalCommitted>(a));
+        await cluster.Converged();
+        string[] applied = [.. cluster.Nodes.First().Machine.Applied];
+        Assert.Equal(1500, applied.Distinct().Count());
+        Assert.All(cluster.Nodes, n => Assert.Equal(applied, n.Machine.Applied));
+    }
+
+    [Fact]
+    public async Task Garbage_and_foreign_frames_must_be_counted_and_change_nothing()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        TestNode leader = await cluster.Leader();
+        TestNode follower = await cluster.Follower();
+        StreamStatus before = await leader.Stream.GetStatusAsync();
+        IActorRef target = RaftStreams.Get(leader.System).Supervisor;
+        PeerFrame good = PeerBody.Encode(new RequestVote(new Term(99), new EntryId(new Term(98), new LogIndex(1000)), PreVote: false, Transfer: true), cluster.Stream, follower.Stream.NodeId, leader.Stream.NodeId);
+        byte[] damaged = good.Bytes.ToArray();
+        damaged[^1] ^= 1;
+
+        target.Tell(new PeerFrame(default));
+        target.Tell(new PeerFrame(new byte[500]));
+        target.Tell(new PeerFrame(damaged));
+        target.Tell(PeerBody.Encode(new RequestVote(new Term(99), EntryId.Zero, false), new StreamId(999_999), follower.Stream.NodeId, leader.Stream.NodeId));
+        target.Tell(PeerBody.Encode(new RequestVote(new Term(99), EntryId.Zero, false), cluster.Stream, new NodeId(55), leader.Stream.NodeId));
+
+        // The fence: a write comes after them through the same actors.
+        await leader.Write("still fine");
+        PeerTrafficCounts counts = await Eventually(() => RaftStreams.Get(leader.System).Traffic, c => c.BadFrames >= 3 && c.UnknownStreams >= 2);
+        Assert.Equal((3L, 2L), (counts.BadFrames, counts.UnknownStreams));
+        StreamStatus after = await leader.Stream.GetStatusAsync();
+        Assert.Equal((before.Term, before.Role), (after.Term, after.Role));
+    }
+
+    [Fact]
+    public async Task Remote_actors_must_be_able_to_propose()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        TestNode leader = await cluster.Leader();
+        TestNode other = await cluster.Follower();
+        string address = cluster.Members.Single(m => m.Id == leader.Stream.NodeId).Address;
+        ActorSelection selection = other.System.ActorSelection($"akka.tcp://tests@{address}/user/raft/stream-{cluster.Stream}");
+
+        ProposalAnswer answer = await selection.Ask<ProposalAnswer>(new Propose("from afar"u8.ToArray()), TimeSpan.FromSeconds(5));
+        Assert.Contains("from afar", Encoding.UTF8.GetString(Assert.IsType<ProposalCommitted>(answer).Result.Span), StringComparison.Ordinal);
+        ReadAnswer read = await selection.Ask<ReadAnswer>(new Query("last"u8.ToArray()), TimeSpan.FromSeconds(5));
+        Assert.Equal("from afar", Encoding.UTF8.GetString(Assert.IsType<ReadCompleted>(read).Result.Span));
+        Assert.IsType<ReadFailed>(await selection.Ask<ReadAnswer>(new Query("nonsense"u8.ToArray()), TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public async Task Several_streams_must_share_one_port()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        StreamId second = TestConfig.NewStream();
+        TestNode[] nodes = await Task.WhenAll(cluster.Nodes.Select(n => TestNode.StartAsync(n.System, second, n.Stream.NodeId, cluster.Members)));
+
+        await (await cluster.Leader()).Write("in the first");
+        await nodes[0].Write("in the second");
+        Assert.Equal("in the second", await nodes[2].Read("last"));
+        Assert.Equal("in the first", await cluster.Nodes.Last().Read("last"));
+    }
+
+    private static async Task<T> Eventually<T>(Func<T> get, Func<T, bool> condition)
+    {
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(5);
+        while (true)
+        {
+            T value = get();
+            if (condition(value) || DateTime.UtcNow > end)
+            {
+                return value;
+            }
+
+            await Task.Delay(10);
+        }
+    }
+}
