@@ -70,10 +70,10 @@ public static class StreamStatusJson
         }
     }
 
-    private static void WritePeers(Utf8JsonWriter json, ImmutableArray<PeerStatus> peers)
+    private static void WritePeers(Utf8JsonWriter json, ImmutableArray<StreamPeerStatus> peers)
     {
         json.WriteStartArray("peers");
-        foreach (PeerStatus peer in peers)
+        foreach (StreamPeerStatus peer in peers)
         {
             json.WriteStartObject();
             json.WriteNumber("node_id", peer.Node.Value);
