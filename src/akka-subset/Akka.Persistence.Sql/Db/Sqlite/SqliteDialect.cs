@@ -43,10 +43,12 @@ internal sealed class SqliteDialect : ISqlDialect
             connection.Open();
             return new SqliteSession(connection, connection.DefaultTimeout, forWriting);
         }
-        catch
+        catch (SqliteException cause)
         {
             connection.Dispose();
-            throw;
+            // SQLite does not say which file.
+            throw new SqliteException(
+                $"{cause.Message.TrimEnd('.')}, database [{connection.DataSource}].", cause.SqliteErrorCode, cause.SqliteExtendedErrorCode);
         }
     }
 
