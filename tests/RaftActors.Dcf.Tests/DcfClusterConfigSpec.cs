@@ -19,7 +19,7 @@ public sealed class DcfClusterConfigSpec
         Assert.Equal([new StreamId(1)], config.Streams);
         Assert.Equal(
             [new Member(new NodeId(1), MemberKind.Voter, "127.0.0.1:1711"), new Member(new NodeId(2), MemberKind.Voter, "127.0.0.1:1712"), new Member(new NodeId(3), MemberKind.Voter, "127.0.0.1:1713")],
-            config.MembersOf(new StreamId(1)));
+            config.MembersOf(new StreamId(1)).AsEnumerable());
     }
 
     [Fact]
