@@ -18,4 +18,8 @@ public sealed record AppendEntries(
 {
     /// <summary>The index of the last entry that it carries; that of <see cref="Previous"/> when it carries none.</summary>
     public LogIndex LastIndex => Batches.Count == 0 ? Previous.Index : Batches[^1].LastIndex;
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"AppendEntries {{ Term = {Term}, Token = {Token}, Previous = {Previous}, Commit = {Commit}, Batches = {string.Join(' ', Batches)} }}";
 }

@@ -27,4 +27,7 @@ public readonly record struct JournalMark(long Value) : IComparable<JournalMark>
 
     /// <summary>True when <paramref name="left"/> was not asked for earlier.</summary>
     public static bool operator >=(JournalMark left, JournalMark right) => left.Value >= right.Value;
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
