@@ -60,9 +60,12 @@ internal sealed class TestNode : IAsyncDisposable
 
     public Task<ProposalAnswer> Propose(string text, ProposeOptions? options = null) => Stream.ProposeAsync(Encoding.UTF8.GetBytes(text), options);
 
-    public async Task<ProposalCommitted> Write(string text) => await Propose(text).ConfigureAwait(false) is var answer and not ProposalCommitted
-        ? throw new InvalidOperationException($"not committed: {answer}")
-        : (ProposalCommitted)answer;
+    public async Task<ProposalCommitted> Write(string text)
+    {
+        ProposalAnswer answer = await Propose(text).ConfigureAwait(false);
+        Assert.True(answer is ProposalCommitted, $"not committed: {answer}");
+        return (ProposalCommitted)answer;
+    }
 
     public async Task<string> Read(string query, ReadConsistency consistency = ReadConsistency.Linearizable)
     {
