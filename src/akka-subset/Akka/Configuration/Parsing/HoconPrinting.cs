@@ -27,7 +27,7 @@ internal static class HoconPrinting
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
-            if (c < ' ' || HoconTextParser.IsForbiddenUnquoted(c) || (c == '/' && i + 1 < text.Length && text[i + 1] == '/')
+            if (c < ' ' || UnquotedText.IsForbidden(c) || (c == '/' && i + 1 < text.Length && text[i + 1] == '/')
                 || (char.IsWhiteSpace(c) && c != ' '))
             {
                 return true;

@@ -213,7 +213,7 @@ internal sealed class HoconTextParser
             return false;
         if (c == '+')
             return Next != '=';
-        return !IsForbiddenUnquoted(c) && !(inSubstitution && c == '}');
+        return !UnquotedText.IsForbidden(c) && !(inSubstitution && c == '}');
     }
 
     /// <summary>Everything up to the end of the line, a comma or a closing bracket: one value or a concatenation.</summary>
@@ -236,7 +236,7 @@ internal sealed class HoconTextParser
         if (parts.Count == 0)
             throw Error($"expected {what}, found {Seen()}");
         if (parts.Count == 1)
-            return parts[0] is LiteralNode { Kind: LiteralKind.Unquoted } only ? Classify(only.Text) : parts[0];
+            return parts[0] is LiteralNode { Kind: LiteralKind.Unquoted } only ? UnquotedText.Classify(only.Text) : parts[0];
         if (parts.Exists(static part => part is SubstitutionNode))
             return new ConcatNode(parts);
         var (line, column) = Position(start);
@@ -258,7 +258,7 @@ internal sealed class HoconTextParser
         }
 
         var start = _at;
-        while (!AtEnd && !IsForbiddenUnquoted(Current) && !IsInline(Current) && Current != '\n' && !AtCommentStart())
+        while (!AtEnd && !UnquotedText.IsForbidden(Current) && !IsInline(Current) && Current != '\n' && !AtCommentStart())
             _at++;
         if (_at == start)
             throw Error($"{Seen()} is not allowed in text without quotes");
@@ -495,32 +495,6 @@ internal sealed class HoconTextParser
         }
     }
 
-    /// <summary>What an unquoted word means when it is the whole value.</summary>
-    internal static LiteralNode Classify(string word)
-    {
-        switch (word)
-        {
-            case "null":
-                return new LiteralNode(word, LiteralKind.Null);
-            case "true" or "false" or "on" or "off" or "yes" or "no":
-                return new LiteralNode(word, LiteralKind.Boolean);
-        }
-
-        var first = word[0];
-        if (!char.IsAsciiDigit(first) && first is not ('-' or '.'))
-            return new LiteralNode(word, LiteralKind.Unquoted);
-        if (word.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && word.Length > 2 && word.AsSpan(2).ContainsOnlyHex())
-            return new LiteralNode(word, LiteralKind.Hex);
-        if (long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
-            return new LiteralNode(word, word.Length > 1 && first == '0' && word.IndexOfAny(['8', '9']) < 0 ? LiteralKind.Octal : LiteralKind.Long);
-        return double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
-            ? new LiteralNode(word, LiteralKind.Double)
-            : new LiteralNode(word, LiteralKind.Unquoted);
-    }
-
-    internal static bool IsForbiddenUnquoted(char c) =>
-        c is '$' or '"' or '{' or '}' or '[' or ']' or ':' or '=' or ',' or '#' or '`' or '^' or '?' or '!' or '@' or '*' or '&' or '\\';
-
     private static bool IsInline(char c) => c != '\n' && (char.IsWhiteSpace(c) || c == '\uFEFF');
 
     private bool AtCommentStart() => Current == '#' || (Current == '/' && Next == '/');
@@ -586,19 +560,5 @@ internal sealed class HoconTextParser
     {
         var (line, column) = Position(Math.Min(at, _text.Length));
         return new HoconTextException(problem, line, column, inner);
-    }
-}
-
-file static class SpanExtensions
-{
-    public static bool ContainsOnlyHex(this ReadOnlySpan<char> text)
-    {
-        foreach (var c in text)
-        {
-            if (!char.IsAsciiHexDigit(c))
-                return false;
-        }
-
-        return true;
     }
 }
