@@ -1,0 +1,46 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>
+/// Remembers for the whole run what any member took for committed. Two members, or one member before and after a crash, must
+/// never disagree (State Machine Safety, Raft paper section 5.4.3).
+/// </summary>
+internal sealed class CommittedHistory : IClusterInvariant
+{
+    private readonly List<Term> _terms = [];
+    private readonly Dictionary<NodeId, (int Run, LogIndex Seen)> _seen = [];
+
+    public LogIndex HighestIndex => new(_terms.Count);
+
+    public Term TermAt(LogIndex index) => _terms[(int)index.Value - 1];
+
+    public void OnStepped(SimulatedMember member)
+    {
+        RaftCore core = member.Core!;
+        (int run, LogIndex seen) = _seen.GetValueOrDefault(member.Id);
+        if (run != member.Run)
+        {
+            seen = LogIndex.Zero;
+        }
+
+        if (core.CommitIndex < seen)
+        {
+            throw new InvariantBrokenException($"member {member.Id} took back its commit index from {seen} to {core.CommitIndex}");
+        }
+
+        while (seen < core.CommitIndex)
+        {
+            seen = seen.Next;
+            Term term = core.TermAt(seen)!.Value;
+            if (seen > HighestIndex)
+            {
+                _terms.Add(term);
+            }
+            else if (TermAt(seen) != term)
+            {
+                throw new InvariantBrokenException($"state machine safety: index {seen} was committed in term {TermAt(seen)}; member {member.Id} commits term {term} there");
+            }
+        }
+
+        _seen[member.Id] = (member.Run, seen);
+    }
+}

@@ -1,0 +1,31 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>
+/// Something that must hold in every run. One class for each, told about everything that members do; throws
+/// <see cref="InvariantBrokenException"/> when it does not hold. The name is printed with the seed.
+/// </summary>
+internal interface IClusterInvariant
+{
+    /// <summary>A member returned an effect, which is about to be carried out.</summary>
+    void OnEffect(SimulatedMember member, Effect effect)
+    {
+    }
+
+    /// <summary>A member has taken an input; all of its effects are carried out.</summary>
+    void OnStepped(SimulatedMember member)
+    {
+    }
+
+    /// <summary>A client was told that its entry is committed.</summary>
+    void OnAcknowledged(SimulatedMember member, ClientWrite write)
+    {
+    }
+
+    /// <summary>The run has healed and come to rest.</summary>
+    void OnEnd(CoreCluster cluster)
+    {
+    }
+}
+
+/// <summary>A run broke an invariant.</summary>
+internal sealed class InvariantBrokenException(string what) : Exception(what);

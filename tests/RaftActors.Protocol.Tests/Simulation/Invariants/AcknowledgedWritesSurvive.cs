@@ -1,0 +1,38 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>What a client was told is committed is in every state machine in the end: at its index, once, whole.</summary>
+internal sealed class AcknowledgedWritesSurvive : IClusterInvariant
+{
+    private readonly List<ClientWrite> _acknowledged = [];
+
+    public void OnAcknowledged(SimulatedMember member, ClientWrite write) => _acknowledged.Add(write);
+
+    public void OnEnd(CoreCluster cluster)
+    {
+        foreach (SimulatedMember member in cluster.Members)
+        {
+            foreach (ClientWrite write in _acknowledged)
+            {
+                for (int i = 0; i < write.Count; i++)
+                {
+                    int at = (int)write.First.Index.Value - 1 + i;
+                    if (at >= member.Applied.Count || member.Applied[at] != write.FirstValue + (ulong)i)
+                    {
+                        throw new InvariantBrokenException($"durability: write {write.Ticket} was acknowledged at {write.First}; member {member.Id} does not have it");
+                    }
+                }
+            }
+
+            HashSet<ulong> seen = [];
+            if (member.Applied.Any(value => value != 0 && !seen.Add(value)))
+            {
+                throw new InvariantBrokenException($"member {member.Id} has applied a value twice");
+            }
+
+            foreach (ClientWrite write in cluster.Writes.Where(w => w.State == WriteState.Refused && seen.Contains(w.FirstValue)))
+            {
+                throw new InvariantBrokenException($"write {write.Ticket} was refused with certainty; member {member.Id} has applied it");
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>An append is acknowledged only when everything up to the index is in the member's journal (Raft paper, figure 2; thesis section 10.2.1).</summary>
+internal sealed class AcknowledgementsAreDurable : IClusterInvariant
+{
+    public void OnEffect(SimulatedMember member, Effect effect)
+    {
+        if (effect is not Effect.Send { Message: AppendEntriesReply { Accepted: true } reply })
+        {
+            return;
+        }
+
+        if (reply.CurrentIndex > member.Journal.DurableIndex && reply.Term == member.Core!.Term)
+        {
+            throw new InvariantBrokenException($"member {member.Id} acknowledges index {reply.CurrentIndex}; its disk has entries up to {member.Journal.DurableIndex}");
+        }
+
+        if (reply.Term > member.Journal.DurableTerm.Term)
+        {
+            throw new InvariantBrokenException($"member {member.Id} answers in term {reply.Term}; its disk holds {member.Journal.DurableTerm}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>What a core keeps for others has the bounds that its options say.</summary>
+internal sealed class BuffersAreBounded : IClusterInvariant
+{
+    /// <summary>More than any batch of <see cref="RandomClients"/> takes.</summary>
+    private const int LargestBatch = 1000;
+
+    public void OnStepped(SimulatedMember member)
+    {
+        RaftCore core = member.Core!;
+        RaftOptions options = core.Options;
+        bool isBounded = core.PendingReads <= options.MaxPendingReads
+            && core.UncommittedEntries <= options.MaxUncommittedEntries
+            && core.UncommittedBytes <= options.MaxUncommittedBytes;
+        if (!isBounded)
+        {
+            throw new InvariantBrokenException($"member {member.Id} keeps {core.PendingReads} reads and {core.UncommittedEntries} entries of {core.UncommittedBytes} bytes");
+        }
+
+        foreach (PeerStatus peer in core.Peers)
+        {
+            // The last message of a window may exceed it, see InFlightWindow.
+            if (peer.InFlight > options.MaxInFlightAppends || peer.InFlightBytes >= options.MaxInFlightBytes + LargestBatch || peer.Match >= peer.Next)
+            {
+                throw new InvariantBrokenException($"leader {member.Id} feeds its peer beyond the window: {peer}");
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>
+/// Whatever any member takes for committed is on the disks of a majority at that moment, and the newest committed entry of a
+/// leader is of its own term (Raft paper sections 5.3 and 5.4.2).
+/// </summary>
+internal sealed class CommitsAreDurableAtAQuorum : IClusterInvariant
+{
+    private readonly Dictionary<NodeId, (int Run, LogIndex Commit)> _seen = [];
+    private CoreCluster? _cluster;
+
+    public void OnStepped(SimulatedMember member)
+    {
+        RaftCore core = member.Core!;
+        (int run, LogIndex seen) = _seen.GetValueOrDefault(member.Id);
+        if (run == member.Run && core.CommitIndex == seen)
+        {
+            return;
+        }
+
+        _seen[member.Id] = (member.Run, core.CommitIndex);
+        if (!member.IsLeader || core.CommitIndex == LogIndex.Zero)
+        {
+            return;
+        }
+
+        _cluster ??= member.Cluster;
+        Term term = core.TermAt(core.CommitIndex)!.Value;
+        if (term != core.Term && core.CommitIndex > seen)
+        {
+            throw new InvariantBrokenException($"leader {member.Id} of term {core.Term} committed entry {term}:{core.CommitIndex} of an earlier term by counting");
+        }
+
+        int holders = core.Membership.Voters.Count(id => _cluster[id.Value].Journal.DurableTermAt(core.CommitIndex) == term);
+        if (holders * 2 <= core.Membership.Voters.Length)
+        {
+            throw new InvariantBrokenException($"leader {member.Id} committed {term}:{core.CommitIndex}; only {holders} of {core.Membership.Voters.Length} voters have it on disk");
+        }
+    }
+}

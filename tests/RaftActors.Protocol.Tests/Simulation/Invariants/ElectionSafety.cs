@@ -1,0 +1,15 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>"At most one leader can be elected in a given term" (Raft paper, figure 3).</summary>
+internal sealed class ElectionSafety : IClusterInvariant
+{
+    private readonly Dictionary<Term, NodeId> _leaders = [];
+
+    public void OnEffect(SimulatedMember member, Effect effect)
+    {
+        if (effect is Effect.RoleChanged { Role: Role.Leader, Term: Term term } && !_leaders.TryAdd(term, member.Id))
+        {
+            throw new InvariantBrokenException($"election safety: members {_leaders[term]} and {member.Id} were both elected in term {term}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>"A leader never overwrites or deletes entries in its log; it only appends" (Raft paper, figure 3).</summary>
+internal sealed class LeaderAppendOnly : IClusterInvariant
+{
+    private readonly Dictionary<NodeId, (int Run, LogIndex Last)> _last = [];
+
+    public void OnEffect(SimulatedMember member, Effect effect)
+    {
+        if (effect is not Effect.Persist { Event: EntriesAppended { Batch: EntryBatch batch } })
+        {
+            return;
+        }
+
+        bool leads = member.IsLeader && batch.Term == member.Core!.Term;
+        if (leads && _last.TryGetValue(member.Id, out (int Run, LogIndex Last) before) && before.Run == member.Run && batch.FirstIndex <= before.Last)
+        {
+            throw new InvariantBrokenException($"leader append-only: leader {member.Id} replaced its entries from {batch.FirstIndex} on");
+        }
+
+        _last[member.Id] = (member.Run, batch.LastIndex);
+    }
+}

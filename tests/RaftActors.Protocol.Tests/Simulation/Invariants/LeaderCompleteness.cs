@@ -1,0 +1,24 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>
+/// "If a log entry is committed in a given term, then that entry will be present in the logs of the leaders for all
+/// higher-numbered terms" (Raft paper, figure 3).
+/// </summary>
+internal sealed class LeaderCompleteness(CommittedHistory history) : IClusterInvariant
+{
+    public void OnEffect(SimulatedMember member, Effect effect)
+    {
+        if (effect is not Effect.RoleChanged { Role: Role.Leader })
+        {
+            return;
+        }
+
+        for (LogIndex index = new(1); index <= history.HighestIndex; index = index.Next)
+        {
+            if (history.TermAt(index) <= member.Core!.Term && member.Core.TermAt(index) != history.TermAt(index))
+            {
+                throw new InvariantBrokenException($"leader completeness: leader {member.Id} of term {member.Core.Term} lacks committed entry {history.TermAt(index)}:{index}");
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>
+/// "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a different
+/// log entry for the same index" (Raft paper, figure 3); and every server applies every index, in order, from its own disk.
+/// </summary>
+internal sealed class StateMachineSafety : IClusterInvariant
+{
+    private readonly Dictionary<LogIndex, EntryId> _applied = [];
+    private readonly Dictionary<NodeId, (int Run, LogIndex Last)> _handed = [];
+
+    public void OnEffect(SimulatedMember member, Effect effect)
+    {
+        if (effect is not Effect.Commit commit)
+        {
+            return;
+        }
+
+        (int run, LogIndex last) = _handed.GetValueOrDefault(member.Id);
+        LogIndex expected = run == member.Run ? last.Next : new LogIndex(1);
+        if (commit.First != expected || commit.Last < commit.First || commit.Last > member.Core!.CommitIndex)
+        {
+            throw new InvariantBrokenException($"member {member.Id} was to apply {expected} next, but was given {commit.First} to {commit.Last}");
+        }
+
+        if (commit.Last > member.Journal.DurableIndex)
+        {
+            throw new InvariantBrokenException($"member {member.Id} was given {commit.Last} to apply; its disk has entries up to {member.Journal.DurableIndex}");
+        }
+
+        foreach (LogEntry entry in commit.Batches.SelectMany(b => b).Where(e => e.Id.Index >= commit.First && e.Id.Index <= commit.Last))
+        {
+            if (entry.Id.Index != expected)
+            {
+                throw new InvariantBrokenException($"member {member.Id} was given {entry.Id.Index} where {expected} was due");
+            }
+
+            if (!_applied.TryAdd(entry.Id.Index, entry.Id) && _applied[entry.Id.Index] != entry.Id)
+            {
+                throw new InvariantBrokenException($"state machine safety: member {member.Id} applies {entry.Id}, another applied {_applied[entry.Id.Index]}");
+            }
+
+            expected = expected.Next;
+        }
+
+        if (expected != commit.Last.Next)
+        {
+            throw new InvariantBrokenException($"member {member.Id} was promised entries up to {commit.Last}, and got them up to {expected.Previous}");
+        }
+
+        _handed[member.Id] = (member.Run, commit.Last);
+    }
+
+    public void OnEnd(CoreCluster cluster)
+    {
+        foreach (SimulatedMember member in cluster.Members)
+        {
+            if (!member.Applied.SequenceEqual(cluster.Members[0].Applied))
+            {
+                throw new InvariantBrokenException($"after the run, members {cluster.Members[0].Id} and {member.Id} have applied different things ({cluster.Members[0].Applied.Count} and {member.Applied.Count} entries)");
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+using System.Buffers.Binary;
+
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>
+/// One member with everything a shell does around a core: journal, timers, vote rounds, waiting clients, a state machine. All
+/// of it but the journal is lost in a crash.
+/// </summary>
+internal sealed class SimulatedMember
+{
+    private readonly CoreCluster _cluster;
+    private readonly StreamMembership _membership;
+    private readonly Queue<(LogIndex First, LogIndex Last, IReadOnlyList<EntryBatch> Batches)> _toApply = new();
+    private readonly Dictionary<long, ClientWrite> _writes = [];
+    private readonly Dictionary<long, ClientRead> _reads = [];
+    private readonly HashSet<NodeId> _answered = [];
+    private Effect.BeginVoteRound? _round;
+    private bool _syncing;
+
+    public SimulatedMember(CoreCluster cluster, NodeId id, StreamMembership membership)
+    {
+        _cluster = cluster;
+        _membership = membership;
+        Id = id;
+    }
+
+    public CoreCluster Cluster => _cluster;
+
+    public NodeId Id { get; }
+
+    public SimulatedJournal Journal { get; } = new();
+
+    /// <summary>The running core; null while the member is down.</summary>
+    public RaftCore? Core { get; private set; }
+
+    /// <summary>Counts the starts; what an earlier run arranged for later no longer concerns this one.</summary>
+    public int Run { get; private set; }
+
+    public bool IsUp => Core is not null;
+
+    public bool IsLeader => Core is { Role: Role.Leader };
+
+    /// <summary>The state machine: the values in the order applied, by index; 0 for entries without a value.</summary>
+    public List<ulong> Applied { get; } = [];
+
+    /// <summary>How much longer than usual this member's disk takes.</summary>
+    public TimeSpan DiskDelay { get; set; }
+
+    /// <summary>Clients of this member that wait.</summary>
+    public int Waiting => _writes.Count + _reads.Count;
+
+    public void Start()
+    {
+        Run++;
+        Applied.Clear();
+        Core = new RaftCore(_cluster.Profile.OptionsOf(Id, _membership, _cluster.Random.Next()), Journal.Durable);
+        Take(new RaftInput.Start());
+    }
+
+    public void Crash()
+    {
+        Journal.Crash(unsynced => _cluster.Random.Chance(0.5) ? 0 : _cluster.Random.Below(unsynced + 1));
+        Core = null;
+        _toApply.Clear();
+        _round = null;
+        _syncing = false;
+        foreach (ClientWrite write in _writes.Values)
+        {
+            write.State = WriteState.Unknown;
+        }
+
+        foreach (ClientRead read in _reads.Values)
+        {
+            read.IsAnswered = true;
+        }
+
+        _writes.Clear();
+        _reads.Clear();
+    }
+
+    public void Submit(ClientWrite write)
+    {
+        ProposedEntry[] entries = new ProposedEntry[write.Count];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            byte[] data = new byte[8];
+            BinaryPrimitives.WriteUInt64LittleEndian(data, write.FirstValue + (ulong)i);
+            entries[i] = new ProposedEntry(EntryKind.Normal, data);
+        }
+
+        _writes.Add(write.Ticket, write);
+        Take(new RaftInput.Propose(write.Ticket, entries));
+    }
+
+    public void Submit(ClientRead read)
+    {
+        _reads.Add(read.Ticket, read);
+        Take(new RaftInput.ReadIndex(read.Ticket));
+    }
+
+    /// <summary>Gives the core an input and carries out what it returns.</summary>
+    public void Take(RaftInput input)
+    {
+        if (Core is not { } core)
+        {
+            return;
+        }
+
+        _cluster.Trace?.Invoke($"{Id} <- {input}");
+        if (input is RaftInput.Received { Message: RequestVoteReply reply, From: NodeId from } && _round is { } round
+            && reply.RequestTerm == round.Request.Term && reply.PreVote == round.Request.PreVote)
+        {
+            _answered.Add(from);
+        }
+
+        // The list is valid until the next step, and carrying out an effect may cause one.
+        foreach (Effect effect in core.Step(_cluster.Time.Now, input).ToArray())
+        {
+            _cluster.Trace?.Invoke($"{Id}    -> {effect}");
+            _cluster.Tell(invariant => invariant.OnEffect(this, effect));
+            CarryOut(effect);
+        }
+
+        _cluster.Tell(invariant => invariant.OnStepped(this));
+    }
+
+    /// <summary>Lets something happen later, unless the member crashes before.</summary>
+    private void Later(TimeSpan delay, Action action)
+    {
+        int run = Run;
+        _cluster.Time.In(delay, () =>
+        {
+            if (run == Run && IsUp)
+            {
+                action();
+            }
+        });
+    }
+
+    private void CarryOut(Effect effect)
+    {
+        switch (effect)
+        {
+            case Effect.Persist persist:
+                Journal.Write(persist.Mark, persist.Event);
+                SyncSoon();
+                break;
+            case Effect.Send send:
+                _cluster.Deliver(Id, send.To, send.Message);
+                break;
+            case Effect.StartTimer start:
+                Later(start.After, () => Take(new RaftInput.TimerElapsed(start.Timer, start.Generation)));
+                break;
+            case Effect.BeginVoteRound round:
+                _round = round;
+                _answered.Clear();
+                AskForVotes(round);
+                break;
+            case Effect.EndVoteRound:
+                _round = null;
+                break;
+            case Effect.Commit commit:
+                _toApply.Enqueue((commit.First, commit.Last, commit.Batches));
+                Later(_cluster.Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)), Apply);
+                break;
+            case Effect.RoleChanged { Role: not Role.Leader }:
+                GiveUpWrites();
+                break;
+            case Effect.ProposalAccepted accepted:
+                _writes[accepted.Ticket].First = accepted.First;
+                _writes[accepted.Ticket].State = WriteState.Accepted;
+                break;
+            case Effect.ProposalRefused refused:
+                _writes.Remove(refused.Ticket, out ClientWrite? write);
+                write!.State = WriteState.Refused;
+                write.Refusal = refused.Refusal;
+                break;
+            case Effect.ReadReady ready:
+                AnswerRead(ready.Ticket, ready.Index);
+                break;
+            case Effect.ReadRefused refused:
+                AnswerRead(refused.Ticket, null);
+                break;
+        }
+    }
+
+    private void SyncSoon()
+    {
+        if (_syncing)
+        {
+            return;
+        }
+
+        _syncing = true;
+        TimeSpan takes = _cluster.Random.Between(_cluster.Profile.MinDisk, _cluster.Profile.MaxDisk) + DiskDelay;
+        Later(takes, () =>
+        {
+            _syncing = false;
+            JournalMark durable = Journal.Sync();
+            Take(new RaftInput.Durable(durable));
+        });
+    }
+
+    private void AskForVotes(Effect.BeginVoteRound round)
+    {
+        if (!ReferenceEquals(_round, round))
+        {
+            return;
+        }
+
+        foreach (NodeId peer in round.Peers)
+        {
+            if (!_answered.Contains(peer))
+            {
+                _cluster.Deliver(Id, peer, round.Request);
+            }
+        }
+
+        Later(SimulationProfile.HeartbeatInterval, () => AskForVotes(round));
+    }
+
+    private void Apply()
+    {
+        (LogIndex first, LogIndex last, IReadOnlyList<EntryBatch> batches) = _toApply.Dequeue();
+        foreach (EntryBatch batch in batches)
+        {
+            foreach (LogEntry entry in batch)
+            {
+                if (entry.Id.Index >= first && entry.Id.Index <= last)
+                {
+                    Applied.Add(entry.Kind == EntryKind.Normal ? BinaryPrimitives.ReadUInt64LittleEndian(entry.Data.Span) : 0);
+                }
+            }
+        }
+
+        foreach (ClientWrite write in _writes.Values.Where(w => w.State == WriteState.Accepted && w.Last <= last).ToArray())
+        {
+            write.State = WriteState.Acknowledged;
+            _writes.Remove(write.Ticket);
+            _cluster.Tell(invariant => invariant.OnAcknowledged(this, write));
+        }
+
+        Take(new RaftInput.Applied(last));
+    }
+
+    private void GiveUpWrites()
+    {
+        foreach (ClientWrite write in _writes.Values.Where(w => w.State == WriteState.Accepted).ToArray())
+        {
+            write.State = WriteState.Unknown;
+            _writes.Remove(write.Ticket);
+        }
+    }
+
+    private void AnswerRead(long ticket, LogIndex? index)
+    {
+        if (!_reads.Remove(ticket, out ClientRead? read))
+        {
+            throw new InvariantBrokenException($"member {Id} answered read {ticket} twice, or one that was never asked");
+        }
+
+        read.IsAnswered = true;
+        read.Index = index;
+    }
+}

@@ -1,0 +1,55 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>One seed: a time of faults, in which nothing may go wrong, then a time of peace, in which everything must go right.</summary>
+internal sealed class SimulationRun
+{
+    private static readonly TimeSpan HostileTime = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan PeacefulTime = TimeSpan.FromSeconds(6);
+
+    private SimulationRun(CoreCluster cluster) => Cluster = cluster;
+
+    public CoreCluster Cluster { get; }
+
+    public static SimulationRun Execute(ulong seed, Action<string>? trace = null)
+    {
+        SimulationProfile profile = SimulationProfile.Hostile(new SimulationRandom(~seed));
+        trace?.Invoke($"seed {seed}: {profile}");
+        CoreCluster cluster = new(profile, seed, trace: trace);
+        RandomClients clients = new(cluster);
+        RandomFaults faults = new(cluster);
+        cluster.StartAll();
+        clients.Begin();
+        faults.Begin();
+        cluster.RunFor(HostileTime);
+
+        faults.Stop();
+        cluster.HealEverything();
+        cluster.RunFor(PeacefulTime / 4);
+        clients.Stop();
+        if (!cluster.RunUntil(() => HasSettled(cluster), PeacefulTime))
+        {
+            string where = string.Join("; ", cluster.Members.Select(m => $"{m.Id} {m.Core!.Role} term {m.Core.Term} commit {m.Core.CommitIndex} last {m.Core.LastEntry} applied {m.Applied.Count}"));
+            throw new InvariantBrokenException($"liveness: the healed cluster does not settle: {where}");
+        }
+
+        ProveThatItWorks(cluster);
+        cluster.End();
+        return new SimulationRun(cluster);
+    }
+
+    private static void ProveThatItWorks(CoreCluster cluster)
+    {
+        ClientWrite write = cluster.Write(cluster.Leader!);
+        ClientRead[] reads = [.. cluster.Members.Select(cluster.Read)];
+        bool works = cluster.RunUntil(() => HasSettled(cluster) && write.State == WriteState.Acknowledged && reads.All(r => r.IsAnswered), PeacefulTime);
+        if (!works || reads.Any(r => r.Index is null))
+        {
+            throw new InvariantBrokenException($"liveness: the healed cluster does not serve (write {write.State}, reads {string.Join(',', reads.Select(r => r.Index))})");
+        }
+    }
+
+    private static bool HasSettled(CoreCluster cluster) =>
+        cluster.Leader is { Core: { IsReady: true } leader }
+        && leader.CommitIndex == leader.LastEntry.Index
+        && cluster.Members.All(m => m.Core!.Term == leader.Term && m.Waiting == 0 && m.Journal.IsIdle && m.Applied.Count == leader.CommitIndex.Value);
+}

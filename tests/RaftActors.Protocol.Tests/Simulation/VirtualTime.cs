@@ -1,0 +1,35 @@
+namespace RaftActors.Protocol.Tests.Simulation;
+
+/// <summary>What will happen, in order of virtual time; at the same time, in the order it was arranged.</summary>
+internal sealed class VirtualTime
+{
+    private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _agenda = new();
+    private long _order;
+
+    public TimeSpan Now { get; private set; }
+
+    public long Steps { get; private set; }
+
+    public void In(TimeSpan delay, Action action) => _agenda.Enqueue(action, (Now + delay, ++_order));
+
+    /// <summary>Lets everything happen that is due until <paramref name="end"/>, or until <paramref name="enough"/>.</summary>
+    /// <returns>Whether <paramref name="enough"/> became true.</returns>
+    public bool RunUntil(TimeSpan end, Func<bool> enough)
+    {
+        while (!enough())
+        {
+            if (!_agenda.TryPeek(out Action? action, out (TimeSpan At, long Order) key) || key.At > end)
+            {
+                Now = end > Now ? end : Now;
+                return false;
+            }
+
+            _agenda.Dequeue();
+            Now = key.At;
+            Steps++;
+            action();
+        }
+
+        return true;
+    }
+}
