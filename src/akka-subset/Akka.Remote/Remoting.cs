@@ -33,9 +33,10 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
     private TlsSettings? _tls;
     private Timer? _clock;
     private Task? _shutdown;
-    private int _pendingHandshakes;
+    private readonly LinkedList<Socket> _pendingHandshakes = new();
     private long _dropped;
-    private long _refusedWarnedAt = -10_000;
+    private long _warnedSince = -10_000;
+    private int _warned;
 
     public Remoting(ExtendedActorSystem system, RemoteActorRefProvider provider)
         : base(system, provider)
@@ -63,6 +64,7 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
 
     public TcpSettings Tcp { get; }
     public bool UntrustedMode => UseUntrustedMode;
+    public bool IsShuttingDown => _shutdown != null;
     public bool UsePassiveConnections => _settings.UsePassiveConnections;
     public bool LogSend => _settings.LogSend && Log.IsDebugEnabled;
     public bool LogReceive => _settings.LogReceive && Log.IsDebugEnabled;
@@ -80,7 +82,7 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
     {
         Log.Info("Starting remoting");
         if (Tcp.EnableSsl)
-            _tls = TlsSettings.Create(Tcp.Config, System);
+            _tls = TlsSettings.Create(Tcp.Config, System, Log);
 
         _listener = Bind();
         var port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
@@ -289,14 +291,6 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
             try
             {
                 var socket = await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                if (Interlocked.Increment(ref _pendingHandshakes) > MaxPendingHandshakes)
-                {
-                    Interlocked.Decrement(ref _pendingHandshakes);
-                    socket.Dispose();
-                    Refused("more than " + MaxPendingHandshakes + " connections are waiting for their handshake");
-                    continue;
-                }
-
                 _ = AcceptAsync(socket);
             }
             catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
@@ -316,10 +310,13 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
 
     private async Task AcceptAsync(Socket socket)
     {
-        var remote = socket.RemoteEndPoint;
         TcpConnection? connection = null;
+        EndPoint? remote = null;
+        var pending = new LinkedListNode<Socket>(socket);
+        AddPending(pending);
         try
         {
+            remote = socket.RemoteEndPoint;
             Tcp.Configure(socket);
             connection = new TcpConnection(socket, inbound: true, Tcp.MaxFrameSize);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
@@ -332,7 +329,7 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
             await connection.FlushAsync(limit.Token).ConfigureAwait(false);
             if (association == null)
             {
-                Refused("[" + hello.Origin + "] at [" + remote + "]: " + text);
+                WarnOfStranger("Refused an association with [" + hello.Origin + "] at [" + remote + "]: " + text);
                 connection.ShutdownSend();
                 connection.Close();
                 return;
@@ -343,7 +340,7 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
             Equip(connection);
             if (association.Register(connection) is { } refusal)
             {
-                Refused(refusal);
+                WarnOfStranger("Refused an association with [" + hello.Origin + "] at [" + remote + "]: " + refusal);
                 connection.Close();
                 return;
             }
@@ -359,14 +356,35 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
                 socket.Dispose();
             if (_stopping.IsCancellationRequested)
                 return;
-            Interlocked.Increment(ref _dropped);
-            var reason = e is OperationCanceledException ? "no handshake within " + Tcp.HandshakeTimeout.TotalMilliseconds + " ms" : e.Message;
-            Log.Warning("Closing a connection from [{0}] that did not complete the handshake: {1}", remote, reason);
+            var reason = e is OperationCanceledException ? "none within " + Tcp.HandshakeTimeout.TotalMilliseconds + " ms" : e.Message;
+            WarnOfStranger("Closing a connection from [" + remote + "] that did not complete the handshake: " + reason);
         }
         finally
         {
-            Interlocked.Decrement(ref _pendingHandshakes);
+            lock (_pendingHandshakes)
+            {
+                if (pending.List != null)
+                    _pendingHandshakes.Remove(pending);
+            }
         }
+    }
+
+    // Strangers that say nothing must not use up the room of peers: with too many of them, the one that has been
+    // silent for longest goes.
+    private void AddPending(LinkedListNode<Socket> pending)
+    {
+        Socket? oldest = null;
+        lock (_pendingHandshakes)
+        {
+            _pendingHandshakes.AddLast(pending);
+            if (_pendingHandshakes.Count > MaxPendingHandshakes)
+            {
+                oldest = _pendingHandshakes.First!.Value;
+                _pendingHandshakes.RemoveFirst();
+            }
+        }
+
+        oldest?.Dispose();
     }
 
     private (HelloCode Code, string Text, Association? Association) Judge(Handshake.Hello hello)
@@ -414,8 +432,7 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
             case FrameType.Heartbeat:
                 break;
             case FrameType.Goodbye:
-                connection.PeerSaidGoodbye = (GoodbyeReason)new FrameReader(body).Byte();
-                connection.Close();
+                AssociationWith(connection.PeerAddress).OnGoodbye(connection, (GoodbyeReason)new FrameReader(body).Byte());
                 break;
             default:
                 throw new WireException("A frame of type " + (byte)type + " is not known here.");
@@ -469,11 +486,19 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
             Log.Log(level, null, lifecycleEvent.ToString());
     }
 
-    private void Refused(string reason)
+    // One warning each, but strangers must not be able to fill the log: twenty in ten seconds, the rest for debugging.
+    private void WarnOfStranger(string what)
     {
         Interlocked.Increment(ref _dropped);
         var now = Environment.TickCount64;
-        var level = now - Interlocked.Exchange(ref _refusedWarnedAt, now) > 1000 ? LogLevel.WarningLevel : LogLevel.DebugLevel;
-        Log.Log(level, null, "Refused an inbound association: {0}", reason);
+        if (now - Volatile.Read(ref _warnedSince) > 10_000)
+        {
+            Volatile.Write(ref _warnedSince, now);
+            Volatile.Write(ref _warned, 0);
+        }
+
+        var level = Interlocked.Increment(ref _warned) <= 20 ? LogLevel.WarningLevel : LogLevel.DebugLevel;
+        if (Log.IsEnabled(level))
+            Log.Log(level, null, what);
     }
 }

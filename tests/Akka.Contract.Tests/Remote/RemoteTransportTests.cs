@@ -26,6 +26,49 @@ public sealed class RemoteTransportTests(ITestOutputHelper output)
         Assert.Equal(SocketError.AddressAlreadyInUse, Assert.IsType<SocketException>(inner).SocketErrorCode);
     }
 
+    [Theory]
+    [InlineData("remote")]
+    [InlineData("Akka.Remote.RemoteActorRefProvider, Akka.Remote")]
+    [InlineData("Akka.Remote.RemoteActorRefProvider,Akka.Remote")]
+    public async Task The_provider_has_a_short_name_and_a_long_one(string provider)
+    {
+        var system = RemoteNode.Start("provider", extra: $"akka.actor.provider = \"{provider}\"");
+        try
+        {
+            Assert.Equal("akka.tcp", RemoteNode.AddressOf(system).Protocol);
+        }
+        finally
+        {
+            await RemoteNode.StopAsync(system);
+        }
+    }
+
+    [Theory]
+    [InlineData("akka.remote.use-passive-connections = off")]
+    [InlineData("akka.remote.dot-netty.tcp.batching.enabled = false")]
+    [InlineData("akka.remote.log-received-messages = on, akka.remote.log-sent-messages = on")]
+    public async Task Both_directions_work_however_the_transport_is_set(string setting)
+    {
+        var a = RemoteNode.Start("set-a", extra: setting);
+        var b = RemoteNode.Start("set-b", extra: setting);
+        try
+        {
+            a.ActorOf(Props.Create<EchoActor>(), "echo");
+            b.ActorOf(Props.Create<EchoActor>(), "echo");
+            var there = await RemoteNode.FindAsync(a, b, "/user/echo");
+            var back = await RemoteNode.FindAsync(b, a, "/user/echo");
+            for (var i = 0; i < 100; i++)
+            {
+                Assert.Equal(i, await there.Ask<int>(i, RemoteNode.Patience));
+                Assert.Equal(i, await back.Ask<int>(i, RemoteNode.Patience));
+            }
+        }
+        finally
+        {
+            await RemoteNode.StopAsync(a, b);
+        }
+    }
+
     [Fact]
     public async Task A_port_is_free_again_when_the_system_has_ended()
     {

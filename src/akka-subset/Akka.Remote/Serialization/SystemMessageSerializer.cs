@@ -25,6 +25,7 @@ public sealed class SystemMessageSerializer : Serializer
         Suspend => [5],
         Resume resume => new PayloadWriter().Byte(6).String(resume.CausedByFailure?.Message).ToArray(),
         Recreate recreate => new PayloadWriter().Byte(7).String(recreate.Cause?.Message).ToArray(),
+        NoMessage => [8],
         _ => throw new ArgumentException("System messages of type [" + obj?.GetType() + "] do not travel to other systems."),
     };
 
@@ -47,6 +48,8 @@ public sealed class SystemMessageSerializer : Serializer
                 return new Resume(Failure(reader.String()));
             case 7:
                 return new Recreate(Failure(reader.String()));
+            case 8:
+                return new NoMessage();
             default:
                 throw new SerializationException("System messages of kind " + bytes[0] + " are not known.");
         }

@@ -239,7 +239,7 @@ internal sealed class Association : IThreadPoolWorkItem
             _outbox.SendAgain();
         }
 
-        connection.Encoder ??= new MessageEncoder(_remoting.System, _remoting.DefaultAddress, _remoting.Tcp.MaxFrameSize);
+        connection.Encoder ??= new MessageEncoder(_remoting.System, _remoting.Tcp.MaxFrameSize);
     }
 
     private static readonly Func<(Association Self, TcpConnection Connection), bool> EncodeStep = static state =>
@@ -317,10 +317,14 @@ internal sealed class Association : IThreadPoolWorkItem
     private void EncodeSystemMessages(TcpConnection connection)
     {
         foreach (var entry in _outbox.TakeUnsent())
-            Encode(connection, entry.Message, entry.Sender, entry.Recipient, entry.Sequence);
+        {
+            // The peer counts: a number that cannot carry its message still has to arrive.
+            if (!Encode(connection, entry.Message, entry.Sender, entry.Recipient, entry.Sequence))
+                Encode(connection, new NoMessage(), entry.Sender, entry.Recipient, entry.Sequence);
+        }
     }
 
-    private void Encode(TcpConnection connection, object message, IActorRef? sender, RemoteActorRef recipient, long sequence)
+    private bool Encode(TcpConnection connection, object message, IActorRef? sender, RemoteActorRef recipient, long sequence)
     {
         var encoder = connection.Encoder!;
         try
@@ -330,7 +334,7 @@ internal sealed class Association : IThreadPoolWorkItem
             if (encoder.TryEncode(connection.Output, message, sender, recipient, sequence))
             {
                 _remoting.NoteFrameSize(message, encoder.LastFrameSize);
-                return;
+                return true;
             }
 
             var max = _remoting.Tcp.MaxFrameSize;
@@ -344,6 +348,8 @@ internal sealed class Association : IThreadPoolWorkItem
         {
             _remoting.Log.Error(e, "Discarding a message of type [{0}] to [{1}]: it cannot be serialized.", message.GetType(), recipient.Path);
         }
+
+        return false;
     }
 
     private void AddSystemMessage(ISystemMessage message, IActorRef? sender, RemoteActorRef recipient)
@@ -527,8 +533,12 @@ internal sealed class Association : IThreadPoolWorkItem
             _remoting.Log.Warning("The connection with [{0}] has ended: {1} messages delivered, {2} dropped.", RemoteAddress, decoder.Delivered, decoder.Dropped);
         if (connection.PeerSaidGoodbye == GoodbyeReason.Quarantined)
             TellThatWeAreQuarantined();
-        if (gated && cause != null && wire == null)
-            _remoting.Log.Warning("The connection with [{0}] was lost: {1} The address is gated for {2} ms.", RemoteAddress, cause.Message, _remoting.GateMilliseconds);
+        if (gated && connection.PeerSaidGoodbye == null && wire == null && !_remoting.IsShuttingDown)
+        {
+            _remoting.Log.Warning("The connection with [{0}] was lost ({1}); the address is gated for {2} ms.",
+                RemoteAddress, cause?.Message ?? "closed by the peer", _remoting.GateMilliseconds);
+        }
+
         _remoting.Publish(new DisassociatedEvent(_remoting.DefaultAddress, RemoteAddress, connection.Inbound));
     }
 
@@ -615,42 +625,50 @@ internal sealed class Association : IThreadPoolWorkItem
     /// <summary>No more to do with this incarnation, ever. A new one at the same address is welcome.</summary>
     public void Quarantine(int? uid)
     {
-        TcpConnection[] outdated;
-        int quarantined;
+        TcpConnection[] outdated = [];
         lock (_lock)
         {
-            if ((uid ?? _uid) is not { } known)
-            {
-                if (_state != Active)
-                    Gate();
-                return;
-            }
-
-            quarantined = known;
-            if (!_quarantined.TryAdd(known, Environment.TickCount64) || _uid != known)
-                outdated = [];
-            else
+            var isNew = uid is { } known && _quarantined.TryAdd(known, Environment.TickCount64);
+            if (uid == null || (isNew && _uid == uid))
             {
                 outdated = _connections;
                 _connections = [];
                 _writer = null;
-                _clearOutbox = true;
+                _clearOutbox = uid != null;
                 Gate();
             }
         }
 
+        // The runner may be in the middle of a write, so no word of farewell: the peer learns the reason when it dials.
         foreach (var old in outdated)
-            SayGoodbye(old);
+        {
+            old.Close();
+            _remoting.Publish(new DisassociatedEvent(_remoting.DefaultAddress, RemoteAddress, old.Inbound));
+        }
+
         Schedule();
+        if (uid is not { } quarantined)
+        {
+            _remoting.Log.Warning("[{0}] is to be quarantined, but its UID is not known; the address is gated for {1} ms instead.", RemoteAddress, _remoting.GateMilliseconds);
+            return;
+        }
+
         _remoting.Log.Warning("Association to [{0}] having UID [{1}] is irrecoverably failed. The UID is quarantined now; only a restart of that system lifts it.", RemoteAddress, quarantined);
         _remoting.Publish(new QuarantinedEvent(RemoteAddress, quarantined));
     }
 
-    private void SayGoodbye(TcpConnection connection)
+    /// <summary>The peer leaves: nothing more will come from it, on whichever connection it said so.</summary>
+    public void OnGoodbye(TcpConnection connection, GoodbyeReason reason)
     {
-        // The runner may be in the middle of a write, so no frame from here: the peer learns the reason when it dials.
+        foreach (var other in Volatile.Read(ref _connections))
+        {
+            if (other.PeerUid != connection.PeerUid)
+                continue;
+            other.PeerSaidGoodbye = reason;
+            other.Close();
+        }
+
         connection.Close();
-        _remoting.Publish(new DisassociatedEvent(_remoting.DefaultAddress, RemoteAddress, connection.Inbound));
     }
 
     /// <summary>Called on the transport's clock.</summary>

@@ -76,6 +76,8 @@ internal sealed class MessageDecoder
             return;
         }
 
+        if (systemMessage is NoMessage)
+            return;
         Delivered++;
         Resolve(recipient).SendSystemMessage(systemMessage);
     }

@@ -13,7 +13,6 @@ namespace Akka.Remote.Transport;
 internal sealed class MessageEncoder
 {
     private readonly Akka.Serialization.Serialization _serialization;
-    private readonly Address _localAddress;
     private readonly int _maxFrame;
     private readonly OutboundSlots<IActorRef> _recipients = new();
     private readonly OutboundSlots<IActorRef> _senders = new();
@@ -23,10 +22,9 @@ internal sealed class MessageEncoder
     // The slots that the frame in the making defines; given back when the frame is not sent.
     private int _newRecipient, _newSender, _newElements, _newManifest;
 
-    public MessageEncoder(ExtendedActorSystem system, Address localAddress, int maxFrame)
+    public MessageEncoder(ExtendedActorSystem system, int maxFrame)
     {
         _serialization = system.Serialization;
-        _localAddress = localAddress;
         _maxFrame = maxFrame;
     }
 
@@ -128,12 +126,12 @@ internal sealed class MessageEncoder
             _newSender = slot;
             _senders[slot] = sender;
             output.UInt16((ushort)(slot | Wire.DefineSlot));
-            output.String(sender.Path.ToSerializationFormatWithAddress(_localAddress));
+            output.String(Akka.Serialization.Serialization.SerializedActorPath(sender));
         }
         else
         {
             output.UInt16(Wire.Inline);
-            output.String(sender.Path.ToSerializationFormatWithAddress(_localAddress));
+            output.String(Akka.Serialization.Serialization.SerializedActorPath(sender));
         }
     }
 

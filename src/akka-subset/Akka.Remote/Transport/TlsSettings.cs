@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using Config = Akka.Configuration.Config;
 
@@ -12,13 +13,15 @@ namespace Akka.Remote.Transport;
 /// <summary>The certificate of this node and what it asks of the others.</summary>
 internal sealed class TlsSettings
 {
+    private readonly ILoggingAdapter _log;
     private readonly X509Certificate2 _certificate;
     private readonly bool _suppressValidation;
     private readonly bool _mutual;
     private readonly bool _validateHostname;
 
-    private TlsSettings(X509Certificate2 certificate, bool suppressValidation, bool mutual, bool validateHostname)
+    private TlsSettings(ILoggingAdapter log, X509Certificate2 certificate, bool suppressValidation, bool mutual, bool validateHostname)
     {
+        _log = log;
         _certificate = certificate;
         _suppressValidation = suppressValidation;
         _mutual = mutual;
@@ -26,7 +29,7 @@ internal sealed class TlsSettings
     }
 
     /// <summary>A node that could never complete a handshake is told so at start, not at its first message.</summary>
-    public static TlsSettings Create(Config tcp, ExtendedActorSystem system)
+    public static TlsSettings Create(Config tcp, ExtendedActorSystem system, ILoggingAdapter log)
     {
         var ssl = tcp.GetConfig("ssl");
         var setup = system.Settings.Setup.Get<DotNettySslSetup>();
@@ -50,7 +53,7 @@ internal sealed class TlsSettings
 
         if (!certificate.HasPrivateKey)
             throw new ConfigurationException("The TLS certificate [" + certificate.Subject + "] has no private key that this process may use.");
-        return new TlsSettings(certificate, suppress, mutual, validateHostname);
+        return new TlsSettings(log, certificate, suppress, mutual, validateHostname);
     }
 
     public SslServerAuthenticationOptions ForServer() => new()
@@ -83,11 +86,17 @@ internal sealed class TlsSettings
 
     private bool Accepts(X509Certificate? certificate, SslPolicyErrors errors, bool checkName)
     {
+        string reason;
         if (certificate == null || (errors & SslPolicyErrors.RemoteCertificateNotAvailable) != 0)
-            return false;
-        if ((errors & SslPolicyErrors.RemoteCertificateChainErrors) != 0 && !_suppressValidation)
-            return false;
-        return !checkName || (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0;
+            reason = "it presented none";
+        else if ((errors & SslPolicyErrors.RemoteCertificateChainErrors) != 0 && !_suppressValidation)
+            reason = "no authority that this host trusts vouches for it";
+        else if (checkName && (errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
+            reason = "it does not name the host that was dialled";
+        else
+            return true;
+        _log.Debug("The peer's TLS certificate [{0}] is refused: {1}.", certificate?.Subject, reason);
+        throw new AuthenticationException("The peer's TLS certificate [" + certificate?.Subject + "] is refused: " + reason + ".");
     }
 
     private static X509Certificate2 Load(Config ssl)
