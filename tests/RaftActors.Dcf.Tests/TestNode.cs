@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Akka.Configuration;
+using RaftActors.Protocol;
+using Xunit;
+
+namespace RaftActors.Dcf.Tests;
+
+/// <summary>A node with everything its callbacks reported.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    public TestNode(string folder, uint id)
+    {
+        Id = id;
+        Dcf = new Dcf(new DcfOptions
+        {
+            DataPath = folder,
+            Config = ConfigurationFactory.ParseString($$"""
+                akka.loglevel = WARNING
+                akka.persistence.journal.plugin = "akka.persistence.journal.sql"
+                akka.persistence.journal.sql {
+                  class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
+                  provider-name = "SQLite.MS"
+                  connection-string = "Data Source={{Path.Combine(folder, $"journal-{id}.db")}}"
+                  auto-initialize = true
+                  replay-filter.mode = fail
+                }
+                akka.persistence.snapshot-store.plugin = "akka.persistence.no-snapshot-store"
+                akka.remote.retry-gate-closed-for = 200 ms
+                raft-actors.stream-defaults {
+                  election-timeout-min = 400 ms
+                  election-timeout-max = 800 ms
+                  heartbeat-interval = 50 ms
+                }
+                """),
+        });
+        Dcf.RegisterAfterWriter((stream, index, buffer, key, error) => Written.Enqueue((stream, index, Text(buffer), key, error)));
+        Dcf.RegisterConsensusNotify((stream, index, buffer, key) => Committed.Enqueue((stream, index, Text(buffer), key)));
+        Dcf.RegisterStatusNotify((stream, role) => Roles.Enqueue((stream, role)));
+        Dcf.RegisterElectionNotify((stream, leader) => Leaders.Enqueue((stream, leader)));
+    }
+
+    public uint Id { get; }
+
+    public Dcf Dcf { get; }
+
+    public ConcurrentQueue<(StreamId Stream, LogIndex Index, string Text, ulong Key, int Error)> Written { get; } = new();
+
+    public ConcurrentQueue<(StreamId Stream, LogIndex Index, string Text, ulong Key)> Committed { get; } = new();
+
+    public ConcurrentQueue<(StreamId Stream, Role Role)> Roles { get; } = new();
+
+    public ConcurrentQueue<(StreamId Stream, NodeId Leader)> Leaders { get; } = new();
+
+    public static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Waits for something observable; real time, because real nodes talk here.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            Assert.False(timeout.IsCancellationRequested, $"Timed out waiting until {what}.");
+            await Task.Delay(20);
+        }
+    }
+
+    public ValueTask DisposeAsync() => Dcf.DisposeAsync();
+
+    private static string Text(ReadOnlyMemory<byte> bytes) => System.Text.Encoding.UTF8.GetString(bytes.Span);
+}
