@@ -51,7 +51,9 @@ public sealed class ActorNameSpec : ContractSpec
         Sys.Stop(old);
         ExpectTerminated(old);
 
-        var young = Sys.ActorOf(Any, "phoenix");
+        // The watcher may hear of the end before the parent has given the name free.
+        IActorRef young = null;
+        AwaitAssert(() => young = Sys.ActorOf(Any, "phoenix"), Patience, TimeSpan.FromMilliseconds(5));
 
         Assert.Equal(old.Path, young.Path);
         Assert.NotEqual(old.Path.Uid, young.Path.Uid);
