@@ -156,6 +156,24 @@ public sealed class SupervisionSpec : ContractSpec
     }
 
     [Fact]
+    public void Failures_further_apart_than_the_time_of_the_limit_must_not_count_together()
+    {
+        var (events, child) = ChildOf(new OneForOneStrategy(1, TimeSpan.FromMilliseconds(50), _ => Directive.Restart));
+
+        for (var failure = 1; failure <= 3; failure++)
+        {
+            child.Tell(new Boom($"{failure}"));
+            events.ExpectMsg($"it:PreRestart({failure},failure)");
+            events.ExpectMsg("it:PostStop");
+            events.ExpectMsg($"it:PostRestart({failure})");
+            events.ExpectMsg("it:PreStart");
+            var over = CreateTestLatch();
+            Sys.Scheduler.Advanced.ScheduleOnce(TimeSpan.FromMilliseconds(200), over.CountDown);
+            over.Ready(Patience);
+        }
+    }
+
+    [Fact]
     public void Children_must_be_stopped_when_their_parent_restarts_and_does_nothing_about_it()
     {
         var (events, parent) = ChildOf(new OneForOneStrategy(_ => Directive.Restart));
