@@ -1,0 +1,54 @@
+using KvServer.Server;
+using RaftActors;
+using RaftActors.Protocol;
+
+namespace KvServer.Hosting;
+
+/// <summary>The stream, as the server sees it. Attached once the stream has started.</summary>
+internal sealed class StreamLog : IReplicatedLog
+{
+    private RaftStream? _stream;
+
+    private RaftStream Stream => _stream ?? throw new InvalidOperationException("The stream is not started yet.");
+
+    public void Attach(RaftStream stream) => _stream = stream;
+
+    public async Task<WriteOutcome> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken cancellation)
+    {
+        ProposalAnswer answer = await Stream.ProposeAsync(entry, options: null, cancellation).ConfigureAwait(false);
+        return answer switch
+        {
+            ProposalCommitted committed => WriteOutcome.Committed(committed.Index.Value, committed.Result),
+            NotLeader other => WriteOutcome.Not(WriteOutcomeKind.NoLeader, other.Leader.IsNone ? "no leader is known" : $"node {other.Leader} leads and did not take it"),
+            Overloaded overloaded => WriteOutcome.Not(WriteOutcomeKind.Overloaded, overloaded.Reason),
+            ProposalRefused { Code: RefusalCode.EntryTooLarge } refused => WriteOutcome.Not(WriteOutcomeKind.TooLarge, refused.Reason),
+            ProposalRefused { Code: RefusalCode.Stopping } refused => WriteOutcome.Not(WriteOutcomeKind.Stopping, refused.Reason),
+            ProposalRefused refused => WriteOutcome.Not(WriteOutcomeKind.Refused, refused.Reason),
+            OutcomeUnknown unknown => WriteOutcome.Not(WriteOutcomeKind.Unknown, unknown.Reason),
+            _ => WriteOutcome.Not(WriteOutcomeKind.Unknown, $"unexpected answer {answer.GetType().Name}"),
+        };
+    }
+
+    public async Task<ReadOutcome> ReadBarrierAsync(ReadLevel level, CancellationToken cancellation)
+    {
+        ReadConsistency consistency = level switch
+        {
+            ReadLevel.Stale => ReadConsistency.Stale,
+            ReadLevel.Lease => ReadConsistency.Lease,
+            _ => ReadConsistency.Linearizable,
+        };
+        return await Stream.ReadBarrierAsync(consistency, cancellation).ConfigureAwait(false) is ReadFailed failed
+            ? new ReadOutcome(false, failed.CanRetry, failed.Reason)
+            : new ReadOutcome(true, false, "");
+    }
+
+    public async Task<string> GetStatusAsync(CancellationToken cancellation) =>
+        StreamStatusJson.Write(await Stream.GetStatusAsync(cancellation).ConfigureAwait(false));
+
+    public async Task<(int Id, string Address)> GetLeaderAsync(CancellationToken cancellation)
+    {
+        StreamStatus status = await Stream.GetStatusAsync(cancellation).ConfigureAwait(false);
+        Member? leader = status.Membership.Members.FirstOrDefault(m => m.Id == status.Leader);
+        return ((int)status.Leader.Value, leader?.Address ?? "");
+    }
+}

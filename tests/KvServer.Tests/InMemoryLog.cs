@@ -1,0 +1,83 @@
+using System.Buffers;
+using KvServer.Server;
+using KvServer.State;
+
+namespace KvServer.Tests;
+
+/// <summary>A log of one member without a disk: applies at once, or does what a test tells it.</summary>
+internal sealed class InMemoryLog : IReplicatedLog
+{
+    private readonly Lock _gate = new();
+    private readonly int _generation;
+    private long _index;
+
+    public InMemoryLog(KvDatabase database)
+    {
+        Database = database;
+        _generation = database.Reset();
+    }
+
+    public KvDatabase Database { get; }
+
+    /// <summary>Entries proposed, in order.</summary>
+    public List<byte[]> Entries { get; } = [];
+
+    /// <summary>Decides about the n-th proposal (from 1); null: commit it.</summary>
+    public Func<int, WriteOutcome?> OnPropose { get; set; } = _ => null;
+
+    /// <summary>Decides about a barrier; null: passed.</summary>
+    public Func<ReadOutcome?> OnBarrier { get; set; } = () => null;
+
+    /// <summary>While set, proposals wait for it before they are committed.</summary>
+    public Task Hold { get; set; } = Task.CompletedTask;
+
+    public int Barriers { get; private set; }
+
+    public async Task<WriteOutcome> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken cancellation)
+    {
+        byte[] copy = entry.ToArray();
+        int number;
+        lock (_gate)
+        {
+            Entries.Add(copy);
+            number = Entries.Count;
+        }
+
+        WriteOutcome? decided = OnPropose(number);
+        Task hold = Hold;
+        if (decided is { } outcome)
+        {
+            await hold;
+            return outcome;
+        }
+
+        if (hold.IsCompleted)
+        {
+            return Commit(copy);
+        }
+
+        await hold;
+        return Commit(copy);
+    }
+
+    public async Task<ReadOutcome> ReadBarrierAsync(ReadLevel level, CancellationToken cancellation)
+    {
+        Barriers++;
+        await Task.Yield();
+        return OnBarrier() ?? new ReadOutcome(true, false, "");
+    }
+
+    public Task<string> GetStatusAsync(CancellationToken cancellation) => Task.FromResult($"{{\"applied\":{Database.AppliedIndex}}}");
+
+    public Task<(int Id, string Address)> GetLeaderAsync(CancellationToken cancellation) => Task.FromResult((1, "127.0.0.1:4001"));
+
+    private WriteOutcome Commit(byte[] entry)
+    {
+        ArrayBufferWriter<byte> results = new();
+        lock (_gate)
+        {
+            Database.Apply(_generation, ++_index, entry, results);
+            return WriteOutcome.Committed(_index, results.WrittenMemory);
+        }
+    }
+}
