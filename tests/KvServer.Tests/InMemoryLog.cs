@@ -31,6 +31,9 @@ internal sealed class InMemoryLog : IReplicatedLog
     /// <summary>While set, proposals wait for it before they are committed.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
+    /// <summary>Barriers wait for it.</summary>
+    public Task HoldBarrier { get; set; } = Task.CompletedTask;
+
     public int Barriers { get; private set; }
 
     public async Task<WriteOutcome> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken cancellation)
@@ -64,6 +67,7 @@ internal sealed class InMemoryLog : IReplicatedLog
     {
         Barriers++;
         await Task.Yield();
+        await HoldBarrier;
         return OnBarrier() ?? new ReadOutcome(true, false, "");
     }
 

@@ -62,6 +62,16 @@ public abstract class RespServerFixture : IAsyncLifetime
         return client;
     }
 
+    /// <summary>Waits for what the server does on its own threads.</summary>
+    internal static async Task UntilAsync(Func<bool> condition)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        while (!condition())
+        {
+            await Task.Delay(2, patience.Token);
+        }
+    }
+
     /// <summary>Sends bytes as they are and returns all that comes back until the server closes.</summary>
     internal async Task<string> TalkAsync(byte[] bytes, bool closeAfter = true)
     {

@@ -44,17 +44,13 @@ public sealed class RespServerSpec : RespServerFixture
     {
         RespClient client = await ConnectAsync();
         await client.SendAsync("SET", "a", "old");
-        TaskCompletionSource<bool> barrier = new();
-        Log.OnBarrier = () =>
-        {
-            barrier.Task.Wait();
-            return null;
-        };
+        TaskCompletionSource barrier = new();
+        Log.HoldBarrier = barrier.Task;
         Task<RespReply> read = client.SendAsync("GET", "a");
         Task<RespReply> write = client.SendAsync("SET", "a", "new");
         await Task.Delay(50); // Long enough for the write to overtake, were it able to.
         Assert.Single(Log.Entries);
-        barrier.SetResult(true);
+        barrier.SetResult();
         Assert.Equal("old", (await read).Text);
         Assert.Equal("OK", (await write).Text);
     }
@@ -207,6 +203,7 @@ public sealed class RespServerSpec : RespServerFixture
         await UntilAsync(() => Log.Entries.Count == 1);
         Task stopping = Server.StopAsync("going down");
         Task<Outcome> late = client.TryAsync("SET", "b", "1");
+        await UntilAsync(() => Server.Statistics.Commands == 2);
         hold.SetResult();
         await stopping;
         Assert.True((await open).IsAcknowledged);
@@ -244,14 +241,5 @@ public sealed class RespServerSpec : RespServerFixture
         Outcome outcome = await client.TryAsync("PING");
         Assert.Equal("NOTSENT", outcome.Code);
         Assert.True(outcome.MayRetry);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
-        while (!condition())
-        {
-            await Task.Delay(2, patience.Token);
-        }
     }
 }
