@@ -37,6 +37,7 @@ public sealed class KvNodeProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _tail = new();
+    private readonly List<string> _errors = [];
     private readonly TaskCompletionSource<bool> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StreamWriter? _log;
     private readonly Task _output;
@@ -51,7 +52,7 @@ public sealed class KvNodeProcess : IAsyncDisposable
             _log = new StreamWriter(new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
         }
 
-        _output = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+        _output = Task.WhenAll(ReadAsync(process.StandardOutput, null), ReadAsync(process.StandardError, _errors));
     }
 
     /// <summary>What it was started with.</summary>
@@ -171,6 +172,18 @@ public sealed class KvNodeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What it wrote to standard error; complete once it has ended.</summary>
+    public IReadOnlyList<string> Errors
+    {
+        get
+        {
+            lock (_tail)
+            {
+                return [.. _errors];
+            }
+        }
+    }
+
     /// <summary>Kills the process if it still runs.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -187,12 +200,13 @@ public sealed class KvNodeProcess : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int SendSignal(int process, int signal);
 
-    private async Task ReadAsync(StreamReader reader)
+    private async Task ReadAsync(StreamReader reader, List<string>? errors)
     {
         while (await reader.ReadLineAsync().ConfigureAwait(false) is { } line)
         {
             lock (_tail)
             {
+                errors?.Add(line);
                 _tail.Enqueue(line);
                 if (_tail.Count > TailLines)
                 {

@@ -11,6 +11,7 @@ internal sealed class DataFolder : IDisposable
     private const int Format = 1;
     private const string IdentityFile = "identity.json";
     private const string LockFile = "node.lock";
+    private const string HolderFile = "node.pid"; // A file of its own: the lock keeps others from reading the locked one.
     private const string JournalName = "journal.db";
 
     private readonly FileStream _lock;
@@ -119,25 +120,21 @@ internal sealed class DataFolder : IDisposable
         try
         {
             FileStream held = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            held.SetLength(0);
-            held.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-            held.Flush();
+            File.WriteAllText(System.IO.Path.Combine(path, HolderFile), $"{Environment.ProcessId}\n");
             return held;
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException) && File.Exists(file))
         {
-            throw Refused($"The data folder {path} is in use by another process{Holder(file)}. A node runs once.", e);
+            throw Refused($"The data folder {path} is in use by another process{Holder(path)}. A node runs once.", e);
         }
     }
 
-    private static string Holder(string file)
+    private static string Holder(string path)
     {
         try
         {
-            using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using StreamReader reader = new(stream);
-            string? pid = reader.ReadLine();
-            return string.IsNullOrWhiteSpace(pid) ? "" : $" (process {pid})";
+            string process = File.ReadAllText(System.IO.Path.Combine(path, HolderFile)).Trim();
+            return process.Length == 0 ? "" : $" (process {process})";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

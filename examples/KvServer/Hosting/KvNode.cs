@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Akka.Actor;
@@ -47,6 +48,7 @@ internal static class KvNode
         StreamLog log = new();
         ILoggingAdapter? logger = null;
         await using RespServer server = Bind(settings.Server with { Warn = text => logger?.Warning("{0}", text) }, log, database);
+        CheckPeerPort(folder.Path, options.NodeId, parsed);
         await using Dcf node = new(new DcfOptions
         {
             DataPath = folder.Path,
@@ -150,6 +152,37 @@ internal static class KvNode
         catch (SocketException e)
         {
             throw RespPort(server.Options, e);
+        }
+    }
+
+    // Akka would say so too, with a stack trace and the retries of its start in front.
+    private static void CheckPeerPort(string folder, uint node, DcfClusterConfig cluster)
+    {
+        if (File.Exists(Path.Combine(folder, $"{node}", "metadata", "cluster.json")))
+        {
+            return; // Started before: its address is the one it wrote down then.
+        }
+
+        DcfStreamNode place = cluster.Of(new NodeId(node))[0];
+        if (!IPAddress.TryParse(place.Ip, out IPAddress? address))
+        {
+            return;
+        }
+
+        using Socket probe = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            probe.Bind(new IPEndPoint(address, place.Port));
+            probe.Listen(1);
+        }
+        catch (SocketException e)
+        {
+            throw new StartException(
+                ExitCode.Address,
+                e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                    ? $"The peer port {place.Address} of node {node} in the cluster file is in use by another process."
+                    : $"The peer address {place.Address} of node {node} in the cluster file cannot be used: {e.Message} It must be an address of this machine.",
+                e);
         }
     }
 
