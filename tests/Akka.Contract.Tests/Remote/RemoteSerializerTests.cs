@@ -1,4 +1,5 @@
 #nullable enable annotations
+using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
 using Akka.Serialization;
@@ -28,7 +29,7 @@ public sealed class RemoteSerializerTests
         {
             var greeting = (Greeting)obj;
             if (greeting.Text == "unwritable")
-                throw new InvalidOperationException("cannot be written");
+                throw new SerializationException("cannot be written");
             var from = greeting.From == null ? "" : Akka.Serialization.Serialization.SerializedActorPath(greeting.From);
             return Encoding.UTF8.GetBytes(greeting.Text + "\n" + from);
         }
@@ -36,7 +37,7 @@ public sealed class RemoteSerializerTests
         public override object FromBinary(byte[] bytes, string manifest)
         {
             if (manifest != "g1")
-                throw new ArgumentException($"manifest [{manifest}] is not known");
+                throw new SerializationException($"manifest [{manifest}] is not known");
             var parts = Encoding.UTF8.GetString(bytes).Split('\n');
             return new Greeting(parts[0], parts[1].Length == 0 ? null : system.Provider.ResolveActorRef(parts[1]));
         }
