@@ -11,6 +11,7 @@ public sealed class RaftCore
     private readonly ElectionLogic _election;
     private readonly LeaderReplication _leader;
     private readonly FollowerReplication _follower;
+    private readonly SnapshotTransfer _snapshots;
     private readonly LeaderReads _leaderReads;
     private readonly ForwardedReads _forwardedReads;
     private bool _started;
@@ -18,9 +19,10 @@ public sealed class RaftCore
     /// <summary>Makes a core from what the journal held, replayed in order.</summary>
     /// <param name="options">Identity, membership, timings and bounds.</param>
     /// <param name="journal">Every event of the journal, oldest first; empty at the very first start.</param>
+    /// <param name="stateAt">How far the state machine is restored from a snapshot; null for as far as the newest snapshot in the journal.</param>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
     /// <exception cref="InvalidOperationException">The events contradict each other: the journal is damaged.</exception>
-    public RaftCore(RaftOptions options, IEnumerable<RaftEvent> journal)
+    public RaftCore(RaftOptions options, IEnumerable<RaftEvent> journal, LogIndex? stateAt = null)
     {
         options.Validate();
         _state = new RaftState(options);
@@ -33,10 +35,8 @@ public sealed class RaftCore
         _follower = new FollowerReplication(_state, _roles);
         _election = new ElectionLogic(_state, _roles, _leader);
         _leaderReads = new LeaderReads(_state, _leader);
-        foreach (RaftEvent fact in journal)
-        {
-            _state.Recover(fact);
-        }
+        _snapshots = new SnapshotTransfer(_state, _roles, _leader, _follower);
+        LogRecovery.Replay(_state, journal, stateAt);
     }
 
     /// <summary>What the core was made with.</summary>
@@ -59,6 +59,12 @@ public sealed class RaftCore
 
     /// <summary>The last index that the state machine has reported as applied.</summary>
     public LogIndex AppliedIndex => _state.AppliedIndex;
+
+    /// <summary>The newest snapshot on this member's disk; null when there is none.</summary>
+    public SnapshotInfo? Snapshot => _state.Snapshot;
+
+    /// <summary>The last entry that the log no longer holds, because a snapshot stands for it; zero while the log is whole.</summary>
+    public EntryId LogBase => _state.Log.Base;
 
     /// <summary>The last entry of the log, durable or not.</summary>
     public EntryId LastEntry => _state.Log.Last;
@@ -97,7 +103,12 @@ public sealed class RaftCore
     public EntryBatch? BatchAt(LogIndex index) => _state.Log.BatchAt(index);
 
     /// <summary>The term of the entry at <paramref name="index"/>; null when the log does not hold it.</summary>
-    public Term? TermAt(LogIndex index) => _state.Log.BatchAt(index)?.Term;
+    public Term? TermAt(LogIndex index) =>
+        index > LogIndex.Zero && index >= LogBase.Index && index <= LastEntry.Index ? _state.Log.TermAt(index) : null;
+
+    /// <summary>What a snapshot of the state machine stands for that has applied everything up to <paramref name="applied"/>; null when the log has moved beyond it.</summary>
+    public SnapshotInfo? DescribeSnapshot(LogIndex applied) =>
+        applied > LogIndex.Zero && applied >= LogBase.Index && applied <= _state.HandedOver ? new SnapshotInfo(_state.Log.IdAt(applied), _state.Membership) : null;
 
     /// <summary>Takes one input and returns what has to be done, in order.</summary>
     /// <param name="now">Time since an arbitrary origin; never goes back.</param>
@@ -167,9 +178,30 @@ public sealed class RaftCore
 
                 break;
 
+            case RaftInput.SnapshotTaken taken:
+                _snapshots.OnTaken(taken.Snapshot);
+                break;
+
+            case RaftInput.SnapshotBlockRead block:
+                _snapshots.OnBlockRead(block);
+                break;
+
+            case RaftInput.SnapshotSendFailed failed:
+                _leader.OnPeerUnreachable(failed.Peer);
+                break;
+
+            case RaftInput.SnapshotBlockStored stored:
+                _snapshots.OnBlockStored(stored);
+                break;
+
+            case RaftInput.SnapshotReceived received:
+                _snapshots.OnReceived(received);
+                break;
+
             case RaftInput.Start:
                 Invariant.That(!_started, "A core starts once.");
                 _started = true;
+                _state.BeginToApply();
                 _election.Start();
                 break;
 
@@ -229,6 +261,22 @@ public sealed class RaftCore
                 if (!_leader.OnReply(from, reply))
                 {
                     Drop(from, "an answer to something that was never sent");
+                }
+
+                break;
+
+            case InstallSnapshot install:
+                if (!_snapshots.OnInstall(from, install))
+                {
+                    Drop(from, $"member {_state.Leader} leads term {install.Term} already");
+                }
+
+                break;
+
+            case InstallSnapshotReply reply:
+                if (!_snapshots.OnReply(from, reply))
+                {
+                    Drop(from, "an answer to a snapshot that was never sent");
                 }
 
                 break;

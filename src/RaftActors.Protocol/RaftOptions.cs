@@ -42,6 +42,9 @@ public sealed record RaftOptions
     /// <summary>Reads that may wait for their confirmation; above it, reads are refused.</summary>
     public int MaxPendingReads { get; init; } = 10_000;
 
+    /// <summary>Entries that a snapshot covers and that the log keeps all the same, so that a peer a little behind does not need the whole snapshot.</summary>
+    public int ReservedEntries { get; init; } = 10_000;
+
     /// <summary>
     /// The seed of the core's only randomness: the election timeouts, and the number at which the contexts of forwarded reads
     /// begin. Must differ from one run of the node to the next, or an answer to a former run could be taken for a new one.
@@ -62,6 +65,7 @@ public sealed record RaftOptions
         Require(MaxInFlightBytes > 0, nameof(MaxInFlightBytes), MaxInFlightBytes, "above 0");
         Require(MaxUncommittedEntries > 0, nameof(MaxUncommittedEntries), MaxUncommittedEntries, "above 0");
         Require(MaxUncommittedBytes > 0, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "above 0");
+        Require(ReservedEntries >= 0, nameof(ReservedEntries), ReservedEntries, "not below 0");
         Require(MaxPendingReads > 0, nameof(MaxPendingReads), MaxPendingReads, "above 0");
     }
 

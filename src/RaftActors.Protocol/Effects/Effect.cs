@@ -5,7 +5,7 @@ namespace RaftActors.Protocol;
 /// returned before the disk has confirmed (<see cref="DurableOutbox"/>): whatever <see cref="RaftCore.Step"/>
 /// returns may be done at once.
 /// </summary>
-public abstract record Effect
+public abstract partial record Effect
 {
     private protected Effect()
     {

@@ -1,7 +1,7 @@
 namespace RaftActors.Protocol;
 
 /// <summary>Everything that can happen to a core. A core changes only by <see cref="RaftCore.Step"/>, which takes one of these.</summary>
-public abstract record RaftInput
+public abstract partial record RaftInput
 {
     /// <summary>The node starts to take part: it becomes a follower and arms its election timer.</summary>
     public sealed record Start : RaftInput;

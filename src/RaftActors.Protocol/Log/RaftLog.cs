@@ -5,28 +5,36 @@ namespace RaftActors.Protocol;
 /// by batch, never by entry. Holds no opinion about commitment.
 /// </summary>
 /// <remarks>
-/// Invariants: the first index is 1 and there are no gaps; terms never fall from one batch to the next; the marks of the
+/// Invariants: the first index is the one behind <see cref="Base"/>, which only grows, and there are no gaps; terms never fall from one batch to the next; the marks of the
 /// writes rise with the index, so what is durable is always a prefix.
 /// </remarks>
 internal sealed class RaftLog
 {
     private readonly List<Slot> _slots = [];
     private int _durableSlots;
+    private JournalMark _baseMark;
+    private JournalMark _confirmed;
+
+    /// <summary>The last entry that a snapshot stands for and the log no longer holds.</summary>
+    public EntryId Base { get; private set; }
 
     /// <summary>The last entry, durable or not.</summary>
-    public EntryId Last => _slots.Count == 0 ? EntryId.Zero : _slots[^1].Batch.LastId;
+    public EntryId Last => _slots.Count == 0 ? Base : _slots[^1].Batch.LastId;
 
-    /// <summary>The last index of the prefix that is on disk.</summary>
-    public LogIndex DurableIndex => _durableSlots == 0 ? LogIndex.Zero : _slots[_durableSlots - 1].Batch.LastIndex;
+    /// <summary>The last index of the prefix that is on disk, as entries or in a snapshot.</summary>
+    public LogIndex DurableIndex =>
+        _durableSlots > 0 ? _slots[_durableSlots - 1].Batch.LastIndex
+        : _baseMark <= _confirmed ? Base.Index
+        : LogIndex.Zero;
 
     /// <summary>How many batches the log holds.</summary>
     public int BatchCount => _slots.Count;
 
-    /// <summary>The term of the entry at <paramref name="index"/>; term 0 in front of the first entry.</summary>
+    /// <summary>The term of the entry at <paramref name="index"/>, the base included; term 0 in front of the very first entry.</summary>
     public Term TermAt(LogIndex index)
     {
-        Invariant.That(index <= Last.Index, "A term was asked for behind the end of the log.");
-        return index == LogIndex.Zero ? Term.Zero : _slots[SlotOf(index)].Batch.Term;
+        Invariant.That(index >= Base.Index && index <= Last.Index, "A term was asked for outside of the log.");
+        return index == Base.Index ? Base.Term : _slots[SlotOf(index)].Batch.Term;
     }
 
     /// <summary>Term and index of the entry at <paramref name="index"/>.</summary>
@@ -34,12 +42,12 @@ internal sealed class RaftLog
 
     /// <summary>
     /// True when the log holds this entry, and so, by the Log Matching property, everything before it as the sender has
-    /// it (Raft paper section 5.3).
+    /// it (Raft paper section 5.3). What lies in front of the base is committed, so every leader has it.
     /// </summary>
-    public bool Matches(EntryId id) => id.Index <= Last.Index && TermAt(id.Index) == id.Term;
+    public bool Matches(EntryId id) => id.Index < Base.Index || (id.Index <= Last.Index && TermAt(id.Index) == id.Term);
 
     /// <summary>The write that makes everything up to <paramref name="index"/> durable.</summary>
-    public JournalMark MarkOf(LogIndex index) => index == LogIndex.Zero ? JournalMark.Zero : _slots[SlotOf(index)].Mark;
+    public JournalMark MarkOf(LogIndex index) => index <= Base.Index ? _baseMark : _slots[SlotOf(index)].Mark;
 
     /// <summary>
     /// The first index of <paramref name="batch"/> at which this log holds something else or nothing (Raft paper section 5.3,
@@ -47,9 +55,9 @@ internal sealed class RaftLog
     /// </summary>
     public LogIndex FirstDifference(EntryBatch batch)
     {
-        LogIndex index = batch.FirstIndex;
+        LogIndex index = LogIndex.Min(LogIndex.Max(batch.FirstIndex, Base.Index.Next), batch.LastIndex.Next);
         Invariant.That(index <= Last.Index.Next, "A batch does not join the log.");
-        if (index > Last.Index)
+        if (index > Last.Index || index <= Base.Index)
         {
             return index;
         }
@@ -62,9 +70,14 @@ internal sealed class RaftLog
         return LogIndex.Min(index, batch.LastIndex.Next);
     }
 
-    /// <summary>The first entry of the term that stands at <paramref name="index"/>.</summary>
+    /// <summary>The first entry of the term that stands at <paramref name="index"/>, as far as the log goes back.</summary>
     public EntryId FirstOfTermAt(LogIndex index)
     {
+        if (index <= Base.Index)
+        {
+            return Base;
+        }
+
         Term term = TermAt(index);
         int slot = FirstSlotWhere(static (batch, wanted) => batch.Term >= wanted, term);
         return new EntryId(term, _slots[slot].Batch.FirstIndex);
@@ -74,7 +87,8 @@ internal sealed class RaftLog
     public LogIndex LastOfTerm(Term term)
     {
         int behind = FirstSlotWhere(static (batch, wanted) => batch.Term > wanted, term);
-        return behind > 0 && _slots[behind - 1].Batch.Term == term ? _slots[behind - 1].Batch.LastIndex : LogIndex.Zero;
+        EntryId last = behind > 0 ? _slots[behind - 1].Batch.LastId : Base;
+        return last.Term == term ? last.Index : LogIndex.Zero;
     }
 
     /// <summary>Appends a batch; what the log held from its first index on is gone.</summary>
@@ -83,6 +97,7 @@ internal sealed class RaftLog
     /// <exception cref="InvariantViolationException">There would be a gap, or terms would fall.</exception>
     public void Append(EntryBatch batch, JournalMark mark)
     {
+        Invariant.That(batch.FirstIndex > Base.Index, $"The log begins behind {Base}; entries from {batch.FirstIndex} on are in a snapshot.");
         Invariant.That(batch.FirstIndex <= Last.Index.Next, $"The log ends at {Last}; entries from {batch.FirstIndex} on would leave a gap.");
         TruncateFrom(batch.FirstIndex);
         Invariant.That(batch.Term >= Last.Term, $"Entries of term {batch.Term} cannot follow entry {Last}.");
@@ -94,9 +109,58 @@ internal sealed class RaftLog
         }
     }
 
+    /// <summary>
+    /// Takes a batch from the part of the journal in front of a compaction. What the base covers is skipped; what does not join was replaced later, by events that
+    /// come behind.
+    /// </summary>
+    public void Restore(EntryBatch batch)
+    {
+        LogIndex first = LogIndex.Max(batch.FirstIndex, Base.Index.Next);
+        TruncateFrom(first);
+        if (first <= batch.LastIndex && first == Last.Index.Next && batch.Term >= Last.Term)
+        {
+            Append(batch.From(first), JournalMark.Zero);
+        }
+    }
+
+    /// <summary>Forgets what stands behind <paramref name="last"/>.</summary>
+    public void TruncateBehind(LogIndex last) => TruncateFrom(LogIndex.Max(last, Base.Index).Next);
+
+    /// <summary>The highest index not behind <paramref name="index"/> at which the log can be cut without cutting a batch; never in front of the base.</summary>
+    public LogIndex BoundaryUpTo(LogIndex index)
+    {
+        int behind = FirstSlotWhere(static (batch, wanted) => batch.LastIndex > wanted, index);
+        return behind > 0 ? _slots[behind - 1].Batch.LastIndex : Base.Index;
+    }
+
+    /// <summary>Forgets the entries up to <paramref name="newBase"/>: a snapshot stands for them. They are on disk already.</summary>
+    public void CompactTo(EntryId newBase)
+    {
+        Invariant.That(newBase.Index >= Base.Index && newBase.Index <= DurableIndex, $"The log from {Base} to {Last} cannot begin behind {newBase}.");
+        Invariant.That(TermAt(newBase.Index) == newBase.Term, $"The log holds another entry than {newBase}.");
+        int slots = FirstSlotWhere(static (batch, wanted) => batch.LastIndex > wanted, newBase.Index);
+        _slots.RemoveRange(0, slots);
+        _durableSlots -= slots;
+        _baseMark = newBase == Base ? _baseMark : JournalMark.Zero;
+        Base = newBase;
+    }
+
+    /// <summary>A snapshot takes the place of the whole log.</summary>
+    /// <param name="newBase">Its last entry.</param>
+    /// <param name="mark">The write that makes this durable.</param>
+    public void Reset(EntryId newBase, JournalMark mark)
+    {
+        Invariant.That(newBase.Index >= Base.Index, $"The base would go back from {Base} to {newBase}.");
+        _slots.Clear();
+        _durableSlots = 0;
+        Base = newBase;
+        _baseMark = mark;
+    }
+
     /// <summary>The journal has confirmed all writes up to <paramref name="mark"/>.</summary>
     public void ConfirmDurable(JournalMark mark)
     {
+        _confirmed = mark > _confirmed ? mark : _confirmed;
         while (_durableSlots < _slots.Count && _slots[_durableSlots].Mark <= mark)
         {
             _durableSlots++;
@@ -134,7 +198,7 @@ internal sealed class RaftLog
 
     /// <summary>The batch that holds <paramref name="index"/>, or null when the log does not hold it.</summary>
     public EntryBatch? BatchAt(LogIndex index) =>
-        index > LogIndex.Zero && index <= Last.Index ? _slots[SlotOf(index)].Batch : null;
+        index > Base.Index && index <= Last.Index ? _slots[SlotOf(index)].Batch : null;
 
     private void TruncateFrom(LogIndex first)
     {
@@ -167,7 +231,7 @@ internal sealed class RaftLog
 
     private int SlotOf(LogIndex index)
     {
-        Invariant.That(index > LogIndex.Zero && index <= Last.Index, "The log does not hold the index that was asked for.");
+        Invariant.That(index > Base.Index && index <= Last.Index, "The log does not hold the index that was asked for.");
 
         // Most questions are about the newest batch.
         return _slots[^1].Batch.FirstIndex <= index

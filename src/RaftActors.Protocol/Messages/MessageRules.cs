@@ -27,6 +27,10 @@ internal static class MessageRules
             AppendEntriesReply reply => reply.Term <= Term.Zero || reply.Token == 0 || reply.CurrentIndex < LogIndex.Zero || reply.ConflictHint.Index < LogIndex.Zero
                 ? "an append is answered with an impossible position"
                 : null,
+            InstallSnapshot install => WhyImpossible(install),
+            InstallSnapshotReply reply => reply.Term <= Term.Zero || reply.Token == 0 || reply.Snapshot <= LogIndex.Zero || reply.Offset < 0
+                ? "a snapshot is answered with an impossible position"
+                : null,
             ReadIndexRequest request => request.Term <= Term.Zero ? "a read is asked for in term 0" : null,
             ReadIndexReply reply => reply.Term <= Term.Zero || reply.Index < LogIndex.Zero ? "a read is answered with an impossible position" : null,
             _ => $"messages of type {message.GetType().Name} are unknown",
@@ -52,6 +56,17 @@ internal static class MessageRules
         }
 
         return WhyImpossible(append.Previous, append.Term) ?? WhyImpossible(last, append.Term);
+    }
+
+    private static string? WhyImpossible(InstallSnapshot install)
+    {
+        bool isPossible = install.Term > Term.Zero
+            && install.Token != 0
+            && install.Snapshot.Last.Index > LogIndex.Zero
+            && install.Offset >= 0
+            && install.End <= install.TotalSize
+            && (install.Data.Length > 0 || install.TotalSize == 0);
+        return isPossible ? WhyImpossible(install.Snapshot.Last, install.Term) : "a snapshot block has no term, no token, no entry or no place in its snapshot";
     }
 
     private static string? WhyImpossible(EntryId entry, Term term)

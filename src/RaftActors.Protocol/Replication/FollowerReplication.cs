@@ -45,7 +45,7 @@ internal sealed class FollowerReplication
         return true;
     }
 
-    private void AcceptLeader(NodeId from, Term term)
+    public void AcceptLeader(NodeId from, Term term)
     {
         if (term > _state.Term || _state.Role != Role.Follower)
         {

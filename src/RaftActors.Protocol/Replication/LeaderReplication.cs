@@ -90,12 +90,24 @@ internal sealed class LeaderReplication
         {
             OnAccepted(leadership, peer, reply);
         }
-        else if (peer.IsCurrent(reply.Token))
+        else if (peer.State != PeerState.InstallingSnapshot && peer.IsCurrent(reply.Token))
         {
             OnRefused(leadership, peer, reply);
         }
 
         return true;
+    }
+
+    /// <summary>A peer has everything up to the end of a snapshot. The log may have moved on meanwhile; then it gets the next one.</summary>
+    public void OnInstalled(Leadership leadership, PeerProgress peer, InstallSnapshotReply reply)
+    {
+        if (peer.State == PeerState.InstallingSnapshot && peer.Installing.Index <= reply.Snapshot && reply.Snapshot < _state.Log.Base.Index)
+        {
+            StopInstalling(peer);
+            peer.BecomeProbing(LogIndex.Max(peer.Match, reply.Snapshot).Next, leadership.NextToken);
+        }
+
+        Acknowledged(leadership, peer, reply.Token, reply.Snapshot);
     }
 
     /// <summary>
@@ -141,6 +153,7 @@ internal sealed class LeaderReplication
     {
         if (_state.Leadership is { } leadership && leadership.Find(id) is { } peer)
         {
+            StopInstalling(peer);
             peer.BecomeProbing(peer.Match.Next, leadership.NextToken);
             peer.HoldProbes();
         }
@@ -195,6 +208,15 @@ internal sealed class LeaderReplication
         }
     }
 
+    /// <summary>A peer that was getting a snapshot has what it needs, or cannot get it now.</summary>
+    public void StopInstalling(PeerProgress peer)
+    {
+        if (peer.State == PeerState.InstallingSnapshot)
+        {
+            _state.Emit(new Effect.StopSendingSnapshot(peer.Id));
+        }
+    }
+
     private ProposalRefusal? WhyRefuse(RaftInput.Propose proposal)
     {
         if (_state.Leadership is not { } leadership)
@@ -218,8 +240,19 @@ internal sealed class LeaderReplication
 
     private void OnAccepted(Leadership leadership, PeerProgress peer, AppendEntriesReply reply)
     {
+        Acknowledged(leadership, peer, reply.Token, reply.CurrentIndex);
+    }
+
+    private void Acknowledged(Leadership leadership, PeerProgress peer, ulong token, LogIndex current)
+    {
         LogIndex before = peer.Match;
-        peer.Acknowledged(reply.Token, reply.CurrentIndex, _state.Now);
+        peer.Acknowledged(token, current, _state.Now);
+        if (peer.State == PeerState.InstallingSnapshot && peer.Match >= _state.Log.Base.Index)
+        {
+            StopInstalling(peer);
+            peer.EndInstalling();
+        }
+
         if (peer.Match > before)
         {
             TryCommit();
@@ -246,9 +279,32 @@ internal sealed class LeaderReplication
         SendAppends(leadership, peer);
     }
 
+    /// <summary>
+    /// What the peer needs next is no longer in the log (Raft paper section 7). One that is silent gets the snapshot when it has answered a heartbeat.
+    /// </summary>
+    private void BeginInstalling(PeerProgress peer)
+    {
+        if (peer.State == PeerState.Replicating || !peer.ProbeIsOut)
+        {
+            peer.BecomeInstalling(_state.Snapshot!.Last);
+            _state.Emit(new Effect.SendSnapshot(peer.Id, _state.Snapshot));
+        }
+    }
+
     /// <summary>Sends what the peer lacks, as far as its window allows (thesis section 10.2.1).</summary>
     private void SendAppends(Leadership leadership, PeerProgress peer)
     {
+        if (peer.State == PeerState.InstallingSnapshot)
+        {
+            return;
+        }
+
+        if (peer.Next <= _state.Log.Base.Index)
+        {
+            BeginInstalling(peer);
+            return;
+        }
+
         if (peer.State == PeerState.Probing)
         {
             if (!peer.ProbeIsOut)
@@ -285,7 +341,9 @@ internal sealed class LeaderReplication
 
     private void SendAppend(Leadership leadership, PeerProgress peer, LogIndex previous, IReadOnlyList<EntryBatch> batches)
     {
-        AppendEntries message = new(_state.Term, leadership.TakeToken(), _state.Log.IdAt(previous), _state.CommitIndex, batches);
+        // A heartbeat to a peer that is far behind names no entry: it asks for nothing but an answer.
+        EntryId before = previous < _state.Log.Base.Index ? EntryId.Zero : _state.Log.IdAt(previous);
+        AppendEntries message = new(_state.Term, leadership.TakeToken(), before, _state.CommitIndex, batches);
         peer.SentCommit(LogIndex.Min(_state.CommitIndex, message.LastIndex));
         _state.Send(peer.Id, message);
     }

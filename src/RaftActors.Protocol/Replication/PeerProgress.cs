@@ -7,6 +7,10 @@ namespace RaftActors.Protocol;
 /// <code>
 ///            accepted                        refused, lost, unreachable, stalled
 ///  Probing -----------> Replicating          Replicating ------------------------> Probing
+///
+///                      Next is not in the log                       installed
+///  Probing, Replicating ---------------------> InstallingSnapshot -----------> Replicating
+///                                              unreachable, not sent: Probing
 /// </code>
 /// Probing sends one append and waits for its answer or the next heartbeat. Replicating moves <see cref="Next"/> on as it
 /// sends. <see cref="Match"/> is what the peer has promised to have on disk and only ever rises.
@@ -48,6 +52,26 @@ internal sealed class PeerProgress
     public bool ProbeIsOut { get; private set; }
 
     public InFlightWindow InFlight { get; }
+
+    /// <summary>Installing only: the last entry of the snapshot that the peer gets.</summary>
+    public EntryId Installing { get; private set; }
+
+    /// <summary>The peer gets a snapshot; nothing else until it has it.</summary>
+    public void BecomeInstalling(EntryId snapshot)
+    {
+        State = PeerState.InstallingSnapshot;
+        Installing = snapshot;
+        ProbeIsOut = false;
+        InFlight.Clear();
+    }
+
+    /// <summary>Installing only: the peer has what it needed.</summary>
+    public void EndInstalling()
+    {
+        Invariant.That(State == PeerState.InstallingSnapshot, "Only an installation can end.");
+        State = PeerState.Replicating;
+        Next = Match.Next;
+    }
 
     /// <summary>The peer has answered, whatever it said.</summary>
     public void Heard(ulong token, TimeSpan now)

@@ -8,4 +8,7 @@ public enum PeerState : byte
 
     /// <summary>The logs meet: appends are sent without waiting for the answers, up to the window.</summary>
     Replicating = 1,
+
+    /// <summary>It needs entries that the log no longer holds, and gets the snapshot.</summary>
+    InstallingSnapshot = 2,
 }

@@ -7,6 +7,7 @@ namespace RaftActors.Protocol;
 internal sealed class RaftState
 {
     private JournalMark _lastMark;
+    private (JournalMark Mark, SnapshotInfo Snapshot)? _toRestore;
 
     public RaftState(RaftOptions options)
     {
@@ -68,6 +69,9 @@ internal sealed class RaftState
     /// </summary>
     public LogIndex MatchedThisTerm { get; private set; }
 
+    /// <summary>The newest snapshot on this member's disk; null when there is none.</summary>
+    public SnapshotInfo? Snapshot { get; private set; }
+
     /// <summary>The newest write asked for.</summary>
     public JournalMark LastMark => _lastMark;
 
@@ -107,6 +111,21 @@ internal sealed class RaftState
     /// <summary>Replays one event of the journal, through the same method as live operation.</summary>
     public void Recover(RaftEvent fact) => Apply(fact, JournalMark.Zero);
 
+    /// <summary>After recovery: how far the state machine is restored. Everything up to the newest snapshot is known to be committed.</summary>
+    public void StateIsAt(LogIndex? index)
+    {
+        LogIndex snapshot = Snapshot?.Last.Index ?? LogIndex.Zero;
+        HandedOver = index ?? snapshot;
+        Invariant.That(
+            HandedOver >= Log.Base.Index && HandedOver <= Log.Last.Index,
+            $"The state machine is restored to index {HandedOver}, but the log holds what is behind {Log.Base} up to {Log.Last}.");
+        AppliedIndex = HandedOver;
+        CommitIndex = LogIndex.Max(snapshot, HandedOver);
+    }
+
+    /// <summary>The member starts: what is known to be committed is handed over.</summary>
+    public void BeginToApply() => HandOverCommitted();
+
     /// <summary>The journal has confirmed all writes up to <paramref name="mark"/>.</summary>
     public void ConfirmDurable(JournalMark mark)
     {
@@ -145,6 +164,18 @@ internal sealed class RaftState
     /// </summary>
     private void HandOverCommitted()
     {
+        if (_toRestore is { } restore)
+        {
+            if (restore.Mark > Outbox.Durable)
+            {
+                return;
+            }
+
+            _toRestore = null;
+            HandedOver = restore.Snapshot.Last.Index;
+            Effects.Add(new Effect.RestoreState(restore.Snapshot));
+        }
+
         LogIndex last = LogIndex.Min(CommitIndex, Log.DurableIndex);
         if (last <= HandedOver)
         {
@@ -183,8 +214,42 @@ internal sealed class RaftState
                 Log.Append(appended.Batch, mark);
                 break;
 
+            case LogCompacted compacted:
+                Apply(compacted, mark);
+                break;
+
             default:
                 throw new InvariantViolationException($"The journal holds an event of unknown type {fact.GetType().Name}.");
         }
+    }
+
+    private void Apply(LogCompacted compacted, JournalMark mark)
+    {
+        Invariant.That(
+            compacted.Base.Index <= compacted.Snapshot.Last.Index && compacted.Snapshot.Last.Index >= (Snapshot?.Last.Index ?? LogIndex.Zero),
+            $"A log with {Snapshot} would be compacted to {compacted.Base} with {compacted.Snapshot}.");
+        if (mark == JournalMark.Zero)
+        {
+            // Recovery: this event stands for all before it.
+            Term = compacted.State.Term;
+            VotedFor = compacted.State.VotedFor;
+        }
+
+        if (compacted.Base.Index <= Log.Last.Index && Log.Matches(compacted.Base))
+        {
+            Log.CompactTo(compacted.Base);
+        }
+        else
+        {
+            LogIndex last = compacted.Snapshot.Last.Index;
+            Invariant.That(
+                compacted.Base == compacted.Snapshot.Last && last > CommitIndex && last > MatchedThisTerm,
+                $"{compacted.Snapshot} would replace a log that is committed or acknowledged up to {LogIndex.Max(CommitIndex, MatchedThisTerm)}.");
+            Log.Reset(compacted.Base, mark);
+            CommitIndex = last;
+            _toRestore = (mark, compacted.Snapshot);
+        }
+
+        Snapshot = compacted.Snapshot;
     }
 }

@@ -27,6 +27,8 @@ internal sealed class CommittedHistory : IClusterInvariant
             throw new InvariantBrokenException($"member {member.Id} took back its commit index from {seen} to {core.CommitIndex}");
         }
 
+        // What a snapshot stands for cannot be looked at any more, but its last entry can.
+        seen = LogIndex.Max(seen, core.LogBase.Index.Previous);
         while (seen < core.CommitIndex)
         {
             seen = seen.Next;

@@ -9,6 +9,7 @@ internal sealed class SimulatedJournal
     private readonly List<RaftEvent> _durable = [];
     private readonly List<(JournalMark Mark, RaftEvent Event)> _unsynced = [];
     private readonly List<EntryId> _durableLog = [];
+    private LogIndex _base;
 
     /// <summary>What a restart will find.</summary>
     public IReadOnlyList<RaftEvent> Durable => _durable;
@@ -43,6 +44,43 @@ internal sealed class SimulatedJournal
         _unsynced.Clear();
     }
 
+    /// <summary>Deletes the longest prefix that the newest compaction made superfluous.</summary>
+    public void DeleteCompacted()
+    {
+        int compaction = _durable.FindLastIndex(f => f is LogCompacted);
+        if (compaction < 0)
+        {
+            return;
+        }
+
+        // Keep from the first write on that holds an entry behind the base and was not replaced later.
+        LogIndex target = ((LogCompacted)_durable[compaction]).Base.Index;
+        int keepFrom = compaction;
+        LogIndex live = new(long.MaxValue);
+        for (int i = _durable.Count - 1; i >= 0; i--)
+        {
+            if (_durable[i] is LogCompacted reset && reset.Base == reset.Last)
+            {
+                break;
+            }
+
+            if (_durable[i] is EntriesAppended { Batch: EntryBatch batch } && batch.FirstIndex < live)
+            {
+                if (LogIndex.Min(batch.LastIndex, live.Previous) > target)
+                {
+                    keepFrom = Math.Min(keepFrom, i);
+                }
+
+                live = batch.FirstIndex;
+            }
+        }
+
+        _durable.RemoveRange(0, keepFrom);
+    }
+
+    /// <summary>True when the disk holds the entry, or a snapshot that stands for it.</summary>
+    public bool Holds(LogIndex index, Term term) => index < _base || DurableTermAt(index) == term;
+
     private void Keep(int count)
     {
         foreach ((JournalMark _, RaftEvent fact) in _unsynced.Take(count))
@@ -61,6 +99,20 @@ internal sealed class SimulatedJournal
                         _durableLog.Add(new EntryId(appended.Batch.Term, appended.Batch.FirstIndex + i));
                     }
 
+                    break;
+                case LogCompacted compacted:
+                    EntryId last = compacted.Snapshot.Last;
+                    if (DurableTermAt(last.Index) != last.Term)
+                    {
+                        // The snapshot takes the place of the log; what it stands for is counted as there.
+                        _durableLog.Clear();
+                        for (long i = 1; i <= last.Index.Value; i++)
+                        {
+                            _durableLog.Add(new EntryId(last.Term, new LogIndex(i)));
+                        }
+                    }
+
+                    _base = LogIndex.Max(_base, last.Index);
                     break;
             }
         }

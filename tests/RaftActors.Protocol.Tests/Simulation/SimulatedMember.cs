@@ -6,11 +6,11 @@ namespace RaftActors.Protocol.Tests.Simulation;
 /// One member with everything a shell does around a core: journal, timers, vote rounds, waiting clients, a state machine. All
 /// of it but the journal is lost in a crash.
 /// </summary>
-internal sealed class SimulatedMember
+internal sealed partial class SimulatedMember
 {
     private readonly CoreCluster _cluster;
     private readonly StreamMembership _membership;
-    private readonly Queue<(LogIndex First, LogIndex Last, IReadOnlyList<EntryBatch> Batches)> _toApply = new();
+    private readonly Queue<(LogIndex First, LogIndex Last, IReadOnlyList<EntryBatch> Batches, SnapshotInfo? Restore)> _toApply = new();
     private readonly Dictionary<long, ClientWrite> _writes = [];
     private readonly Dictionary<long, ClientRead> _reads = [];
     private readonly HashSet<NodeId> _answered = [];
@@ -54,6 +54,7 @@ internal sealed class SimulatedMember
         Run++;
         Applied.Clear();
         Core = new RaftCore(_cluster.Profile.OptionsOf(Id, _membership, _cluster.Random.Next()), Journal.Durable);
+        RestoreAfterCrash();
         Take(new RaftInput.Start());
     }
 
@@ -62,6 +63,7 @@ internal sealed class SimulatedMember
         Journal.Crash(unsynced => _cluster.Random.Chance(0.5) ? 0 : _cluster.Random.Below(unsynced + 1));
         Core = null;
         _toApply.Clear();
+        ForgetTransfers();
         _round = null;
         _syncing = false;
         foreach (ClientWrite write in _writes.Values)
@@ -160,11 +162,12 @@ internal sealed class SimulatedMember
                 _round = null;
                 break;
             case Effect.Commit commit:
-                _toApply.Enqueue((commit.First, commit.Last, commit.Batches));
+                _toApply.Enqueue((commit.First, commit.Last, commit.Batches, null));
                 Later(_cluster.Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)), Apply);
                 break;
             case Effect.RoleChanged { Role: not Role.Leader }:
                 GiveUpWrites();
+                _sending.Clear();
                 break;
             case Effect.ProposalAccepted accepted:
                 _writes[accepted.Ticket].First = accepted.First;
@@ -180,6 +183,9 @@ internal sealed class SimulatedMember
                 break;
             case Effect.ReadRefused refused:
                 AnswerRead(refused.Ticket, null);
+                break;
+            default:
+                CarryOutSnapshot(effect);
                 break;
         }
     }
@@ -197,6 +203,7 @@ internal sealed class SimulatedMember
         {
             _syncing = false;
             JournalMark durable = Journal.Sync();
+            DeleteFromJournalSoon();
             Take(new RaftInput.Durable(durable));
         });
     }
@@ -221,7 +228,12 @@ internal sealed class SimulatedMember
 
     private void Apply()
     {
-        (LogIndex first, LogIndex last, IReadOnlyList<EntryBatch> batches) = _toApply.Dequeue();
+        (LogIndex first, LogIndex last, IReadOnlyList<EntryBatch> batches, SnapshotInfo? restore) = _toApply.Dequeue();
+        if (restore is not null)
+        {
+            Restore(restore.Last);
+        }
+
         foreach (EntryBatch batch in batches)
         {
             foreach (LogEntry entry in batch)
@@ -241,6 +253,7 @@ internal sealed class SimulatedMember
         }
 
         Take(new RaftInput.Applied(last));
+        SnapshotWhenDue();
     }
 
     private void GiveUpWrites()

@@ -41,6 +41,12 @@ internal sealed record SimulationProfile
 
     public int MaxUncommittedEntries { get; init; } = 60;
 
+    /// <summary>Entries between two snapshots; 0 for none.</summary>
+    public int SnapshotEvery { get; init; }
+
+    /// <summary>Entries that a compaction keeps.</summary>
+    public int ReservedEntries { get; init; }
+
     public static TimeSpan HeartbeatInterval { get; } = TimeSpan.FromMilliseconds(30);
 
     public static TimeSpan ElectionTimeoutMin { get; } = TimeSpan.FromMilliseconds(150);
@@ -69,6 +75,8 @@ internal sealed record SimulationProfile
         PreVote = random.Chance(0.8),
         CheckQuorum = random.Chance(0.8),
         MaxInFlightAppends = random.Pick([1, 2, 4, 16]),
+        SnapshotEvery = random.Pick([0, 5, 20, 60]),
+        ReservedEntries = random.Pick([0, 3, 30]),
     };
 
     public StreamMembership Membership()
@@ -102,6 +110,7 @@ internal sealed record SimulationProfile
         MaxInFlightAppends = MaxInFlightAppends,
         MaxInFlightBytes = MaxInFlightBytes,
         MaxUncommittedEntries = MaxUncommittedEntries,
+        ReservedEntries = ReservedEntries,
         MaxPendingReads = 200,
         RandomSeed = seed,
     };

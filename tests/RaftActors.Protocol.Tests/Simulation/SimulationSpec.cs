@@ -27,18 +27,21 @@ public sealed class SimulationSpec(ITestOutputHelper output)
         long steps = 0;
         long acknowledged = 0;
         long reads = 0;
+        int installed = 0;
         for (ulong seed = 1; seed <= (ulong)count; seed++)
         {
             SimulationRun run = Run(seed);
             steps += run.Cluster.Time.Steps;
             acknowledged += run.Cluster.Writes.Count(w => w.State == WriteState.Acknowledged);
             reads += run.Cluster.Reads.Count(r => r.Index is not null);
+            installed += run.Cluster.Members.Sum(m => m.Installed);
         }
 
-        output.WriteLine($"{count} seeds, {steps} steps, {acknowledged} writes acknowledged, {reads} reads confirmed");
+        output.WriteLine($"{count} seeds, {steps} steps, {acknowledged} writes acknowledged, {reads} reads confirmed, {installed} snapshots installed");
 
         // The simulation itself must not go blind: most of what clients ask for has to succeed.
         Assert.True(acknowledged > count * 50 && reads > count * 20, "hardly anything was acknowledged");
+        Assert.True(installed > count / 10, "hardly any snapshot was installed");
     }
 
     [Fact]

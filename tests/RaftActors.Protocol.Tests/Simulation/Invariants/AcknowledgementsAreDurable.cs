@@ -5,6 +5,11 @@ internal sealed class AcknowledgementsAreDurable : IClusterInvariant
 {
     public void OnEffect(SimulatedMember member, Effect effect)
     {
+        if (effect is Effect.Send { Message: InstallSnapshotReply { Installed: true } installed } && installed.Snapshot > member.Journal.DurableIndex)
+        {
+            throw new InvariantBrokenException($"member {member.Id} acknowledges a snapshot up to {installed.Snapshot}; its disk has entries up to {member.Journal.DurableIndex}");
+        }
+
         if (effect is not Effect.Send { Message: AppendEntriesReply { Accepted: true } reply })
         {
             return;

@@ -15,6 +15,7 @@ internal static class AllInvariants
         new CommitsAreDurableAtAQuorum(),
         new AcknowledgedWritesSurvive(),
         new ReadsAreLinearizable(),
+        new SnapshotsAreOrdered(history),
         new BuffersAreBounded(),
         new EveryClientIsAnswered(),
     ];

@@ -31,7 +31,7 @@ internal sealed class CommitsAreDurableAtAQuorum : IClusterInvariant
             throw new InvariantBrokenException($"leader {member.Id} of term {core.Term} committed entry {term}:{core.CommitIndex} of an earlier term by counting");
         }
 
-        int holders = core.Membership.Voters.Count(id => _cluster[id.Value].Journal.DurableTermAt(core.CommitIndex) == term);
+        int holders = core.Membership.Voters.Count(id => _cluster[id.Value].Journal.Holds(core.CommitIndex, term));
         if (holders * 2 <= core.Membership.Voters.Length)
         {
             throw new InvariantBrokenException($"leader {member.Id} committed {term}:{core.CommitIndex}; only {holders} of {core.Membership.Voters.Length} voters have it on disk");

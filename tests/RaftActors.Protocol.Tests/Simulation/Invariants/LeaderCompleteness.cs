@@ -13,7 +13,7 @@ internal sealed class LeaderCompleteness(CommittedHistory history) : IClusterInv
             return;
         }
 
-        for (LogIndex index = new(1); index <= history.HighestIndex; index = index.Next)
+        for (LogIndex index = LogIndex.Max(new LogIndex(1), member.Core!.LogBase.Index); index <= history.HighestIndex; index = index.Next)
         {
             if (history.TermAt(index) <= member.Core!.Term && member.Core.TermAt(index) != history.TermAt(index))
             {

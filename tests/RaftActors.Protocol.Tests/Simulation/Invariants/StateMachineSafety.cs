@@ -11,13 +11,19 @@ internal sealed class StateMachineSafety : IClusterInvariant
 
     public void OnEffect(SimulatedMember member, Effect effect)
     {
+        if (effect is Effect.RestoreState restore)
+        {
+            Check(member, restore.Snapshot);
+            return;
+        }
+
         if (effect is not Effect.Commit commit)
         {
             return;
         }
 
         (int run, LogIndex last) = _handed.GetValueOrDefault(member.Id);
-        LogIndex expected = run == member.Run ? last.Next : new LogIndex(1);
+        LogIndex expected = run == member.Run ? last.Next : member.RestoredAt.Next;
         if (commit.First != expected || commit.Last < commit.First || commit.Last > member.Core!.CommitIndex)
         {
             throw new InvariantBrokenException($"member {member.Id} was to apply {expected} next, but was given {commit.First} to {commit.Last}");
@@ -49,6 +55,22 @@ internal sealed class StateMachineSafety : IClusterInvariant
         }
 
         _handed[member.Id] = (member.Run, commit.Last);
+    }
+
+    private void Check(SimulatedMember member, SnapshotInfo snapshot)
+    {
+        (int run, LogIndex last) = _handed.GetValueOrDefault(member.Id);
+        if (snapshot.Last.Index > member.Journal.DurableIndex || (run == member.Run && snapshot.Last.Index <= last))
+        {
+            throw new InvariantBrokenException($"member {member.Id} was to restore {snapshot} behind {last}; its disk has entries up to {member.Journal.DurableIndex}");
+        }
+
+        if (_applied.TryGetValue(snapshot.Last.Index, out EntryId applied) && applied != snapshot.Last)
+        {
+            throw new InvariantBrokenException($"state machine safety: member {member.Id} restores {snapshot}, another applied {applied}");
+        }
+
+        _handed[member.Id] = (member.Run, snapshot.Last.Index);
     }
 
     public void OnEnd(CoreCluster cluster)

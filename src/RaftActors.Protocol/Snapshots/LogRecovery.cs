@@ -1,0 +1,51 @@
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// Rebuilds the durable facts from the journal. Without a compaction each event is simply replayed. The newest <see cref="LogCompacted"/> replaces everything that
+/// stood before it, except entries behind its base: those are still needed, and the prefix that explained them may be deleted already, wholly or in part.
+/// </summary>
+internal static class LogRecovery
+{
+    /// <summary>Replays the journal.</summary>
+    /// <param name="state">A new state.</param>
+    /// <param name="journal">Every event, oldest first.</param>
+    /// <param name="stateAt">How far the state machine is restored; null for as far as the newest snapshot.</param>
+    public static void Replay(RaftState state, IEnumerable<RaftEvent> journal, LogIndex? stateAt)
+    {
+        IReadOnlyList<RaftEvent> facts = journal as IReadOnlyList<RaftEvent> ?? [.. journal];
+        int newest = facts.Count - 1;
+        while (newest >= 0 && facts[newest] is not LogCompacted)
+        {
+            newest--;
+        }
+
+        if (newest >= 0)
+        {
+            ReplayInFrontOf((LogCompacted)facts[newest], facts, newest, state);
+        }
+
+        for (int i = newest + 1; i < facts.Count; i++)
+        {
+            state.Recover(facts[i]);
+        }
+
+        state.StateIsAt(stateAt);
+    }
+
+    private static void ReplayInFrontOf(LogCompacted compacted, IReadOnlyList<RaftEvent> facts, int end, RaftState state)
+    {
+        RaftLog log = state.Log;
+        log.Reset(compacted.Base, JournalMark.Zero);
+        for (int i = 0; i < end; i++)
+        {
+            if (facts[i] is EntriesAppended appended)
+            {
+                log.Restore(appended.Batch);
+            }
+        }
+
+        log.TruncateBehind(compacted.Last.Index);
+        Invariant.That(log.Last == compacted.Last, $"The log ended at {compacted.Last} when it was compacted; the journal holds entries up to {log.Last}: a part of it is missing.");
+        state.Recover(compacted);
+    }
+}
