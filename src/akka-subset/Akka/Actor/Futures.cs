@@ -57,18 +57,13 @@ public static class Futures
         return question;
     }
 
-    internal static IActorRefProvider ProviderOf(ICanTell target)
+    // The target's system, not the one whose actor happens to run here: the answer comes from there.
+    internal static IActorRefProvider ProviderOf(ICanTell target) => target switch
     {
-        // The running actor's own system first: a router or a selection may not know its provider.
-        if (InternalCurrentActorCellKeeper.Current is { } cell)
-            return cell.SystemImpl.Provider;
-        return target switch
-        {
-            IInternalActorRef actor => actor.Provider,
-            ActorSelection selection => ProviderOf(selection.Anchor),
-            _ => null,
-        };
-    }
+        IInternalActorRef actor => actor.Provider,
+        ActorSelection selection => ProviderOf(selection.Anchor),
+        _ => InternalCurrentActorCellKeeper.Current?.SystemImpl.Provider,
+    };
 }
 
 /// <summary>A question that is given up after a time, or when it is cancelled.</summary>
