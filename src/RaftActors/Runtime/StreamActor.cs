@@ -109,16 +109,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
         switch (request)
         {
             case PendingStatus status:
-                status.Answer(new StreamStatus
-                {
-                    Stream = _link.Id,
-                    Name = _link.Definition.Name,
-                    Node = _link.Self,
-                    Membership = new StreamMembership(_link.Definition.Members),
-                    Health = _health,
-                    FailureReason = _failure,
-                    LastPeerActivity = _link.LastPeerActivity,
-                });
+                status.Answer(_health, _failure);
                 break;
             case PendingProposal proposal when _failure is null && !_stopping:
                 proposal.Answer(new NotLeader(NodeId.None, null));

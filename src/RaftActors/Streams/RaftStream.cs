@@ -76,13 +76,14 @@ public sealed class RaftStream
     public Task<ReadAnswer> ReadBarrierAsync(ReadConsistency consistency = ReadConsistency.Linearizable, CancellationToken cancellationToken = default) =>
         ReadAsync(new LocalRead(default, isBarrier: true, consistency), cancellationToken);
 
-    /// <summary>How the stream is here.</summary>
+    /// <summary>How the stream is here. Answered also when it has failed or been stopped.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="RaftActorsException">The stream has been stopped.</exception>
     public Task<StreamStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        PendingStatus request = new() { Deadline = _clock.MonotonicClock + StatusTimeout };
-        _link.Submit(request);
+        PendingStatus request = new(_link) { Deadline = _clock.MonotonicClock + StatusTimeout };
+
+        // Not counted among the open requests: an overloaded stream can still be looked at.
+        _link.Hand(request);
         return request.Task.WaitAsync(cancellationToken);
     }
 
