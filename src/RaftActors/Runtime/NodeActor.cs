@@ -34,6 +34,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
     private bool _running;
     private bool _stepping;
     private bool _ending;
+    private bool _fsmEnded;
 
     public NodeActor(StreamLink link, NodeEnvironment environment)
     {
@@ -250,6 +251,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
         else if (child.Equals(_fsm))
         {
+            _fsmEnded = true;
             RaftActorsException cause = new("The state machine's actor ended unexpectedly.");
             OnApplyFailed(new ApplyFailed(cause.Message, cause, _applied));
         }

@@ -19,6 +19,8 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
     private IActorRef? _node;
     private TimeSpan _wait;
     private TimeSpan _startedAt;
+    private Exception? _crash;
+    private bool _hasRun;
     private bool _stopping;
 
     public StreamActor(StreamLink link, NodeEnvironment environment)
@@ -37,7 +39,11 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
             .WithMailbox(NodeEnvironment.TwoLanes);
 
     // Never resumed, never restarted in place: a new node must begin with a new core, and its clients must know.
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(cause =>
+    {
+        _crash = cause;
+        return Directive.Stop;
+    });
 
     protected override void PreStart() => MakeNode();
 
@@ -59,6 +65,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
                 break;
             case NodeStarted:
                 _health = StreamHealth.Healthy;
+                _hasRun = true;
                 _startedAt = Now;
                 Context.Parent.Tell(new StreamUp(_link.Id, null));
                 Context.System.EventStream.Publish(new StreamStarted(_link.Id, _link.Self));
@@ -158,6 +165,12 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
         if (_failure is not null)
         {
+            return;
+        }
+
+        if (!_hasRun)
+        {
+            Fail($"the node crashed while it started: {_crash?.Message ?? "it was stopped"}", _crash);
             return;
         }
 

@@ -99,7 +99,7 @@ public sealed class LeaderLossSpec
     {
         int seed = Environment.TickCount;
         Random random = new(seed);
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: ConfigurationFactory.ParseString("client-timeout = 700ms"));
         await cluster.Leader();
         cluster.Network.Filter((_, _, _) =>
         {
@@ -111,7 +111,7 @@ public sealed class LeaderLossSpec
 
         List<string> committed = [];
         TestNode[] nodes = [.. cluster.Nodes];
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 40; i++)
         {
             if (await nodes[i % 3].Propose($"{i}") is ProposalCommitted)
             {

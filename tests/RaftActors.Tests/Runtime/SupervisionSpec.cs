@@ -124,7 +124,8 @@ public sealed class SupervisionSpec
     }
 
     private static async Task<IActorRef> Child(TestNode node, string path) =>
-        await node.System.ActorSelection($"/user/raft/stream-{node.Stream.Id}/{path}").ResolveOne(TimeSpan.FromSeconds(5));
+        (await node.System.AskFrom<ActorIdentity>(node.System.ActorSelection($"/user/raft/stream-{node.Stream.Id}/{path}"), new Identify(path))).Subject
+            ?? throw new InvalidOperationException($"there is no {path}");
 
     private static Task<TestNode> StartAsync() => TestNode.StartAsync(
         TestConfig.NewStream(),
