@@ -37,7 +37,7 @@ public static class Futures
     private static FutureActorRef<T> Question<T>(ICanTell target, TimeSpan? timeout, CancellationToken cancellationToken, out Task<T> task)
     {
         var provider = ProviderOf(target)
-            ?? throw new ArgumentException("Unsupported recipient type, unable to resolve a provider for it", nameof(target));
+            ?? throw new ArgumentException("Cannot tell which actor system the target belongs to", nameof(target));
         if (cancellationToken.IsCancellationRequested)
         {
             task = Task.FromCanceled<T>(cancellationToken);
@@ -107,7 +107,7 @@ internal sealed class LimitedFutureActorRef<T> : FutureActorRef<T>, IAskDeadline
 
     public void Expire()
     {
-        var message = $"Timeout after {_limit} seconds";
+        var message = $"No answer came within {_limit}";
         if (_result.TrySetException(new AskTimeoutException(message)))
             Completed();
     }
