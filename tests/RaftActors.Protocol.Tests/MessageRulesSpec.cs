@@ -43,7 +43,7 @@ public sealed class MessageRulesSpec
     [MemberData(nameof(Impossible))]
     public void An_impossible_message_changes_nothing(uint from, PeerMessage message)
     {
-        foreach (CoreDriver member in new[] { Start(3, Log(1, 1)), Leading() })
+        foreach (CoreDriver member in new[] { Start(3, History(1, 1)), Leading() })
         {
             (Role Role, Term Term, EntryId Last) before = (member.Core.Role, member.Core.Term, member.Core.LastEntry);
             member.Receive(from, message);

@@ -76,8 +76,8 @@ internal sealed class CoreDriver
         return driver;
     }
 
-    /// <summary>A log of batches, given by the term of each entry: <c>Log(1, 1, 2)</c> is 1:1 1:2 2:3, in term 2.</summary>
-    public static RaftEvent[] Log(params long[] terms)
+    /// <summary>A log of batches, given by the term of each entry: <c>History(1, 1, 2)</c> is 1:1 1:2 2:3, in term 2.</summary>
+    public static RaftEvent[] History(params long[] terms)
     {
         List<RaftEvent> events = [];
         Term term = Term.Zero;

@@ -26,11 +26,11 @@ public sealed class DurabilitySpec
     [Fact] // The new term and the vote are one write: a crash cannot come between them.
     public void A_newer_term_and_the_vote_in_it_are_one_write()
     {
-        CoreDriver member = Start(3, Log(1, 2));
+        CoreDriver member = Start(3, History(1, 2));
         member.Receive(2, new RequestVote(new Term(7), Id(2, 2), PreVote: false));
         Assert.Equal([new TermState(new Term(7), Node(2))], member.Persisted);
 
-        member = Start(3, Log(1, 2));
+        member = Start(3, History(1, 2));
         member.Receive(2, new RequestVote(new Term(7), Id(1, 1), PreVote: false));
         Assert.Equal([new TermState(new Term(7), NodeId.None)], member.Persisted);
     }
@@ -58,7 +58,7 @@ public sealed class DurabilitySpec
     [Fact]
     public void A_follower_answers_nothing_in_a_term_that_is_not_on_its_disk()
     {
-        CoreDriver member = Start(3, Log(1));
+        CoreDriver member = Start(3, History(1));
         member.Receive(2, Heartbeat(5, Id(1, 1)));
         Assert.Empty(member.Sent<AppendEntriesReply>());
         member.Confirm();
@@ -81,7 +81,7 @@ public sealed class DurabilitySpec
     public void An_acknowledgement_claims_only_what_matched_in_this_term()
     {
         // The log has a tail that this leader has not confirmed.
-        CoreDriver member = Following(term: 3, voters: 3, Log(1, 1, 2, 2, 2));
+        CoreDriver member = Following(term: 3, voters: 3, History(1, 1, 2, 2, 2));
         member.Receive(2, Heartbeat(3, Id(1, 2), token: 5));
         Assert.Equal(2, member.SentOne<AppendEntriesReply>(2).CurrentIndex.Value);
 
@@ -131,7 +131,7 @@ public sealed class DurabilitySpec
     [Fact]
     public void A_truncation_is_replayed_with_the_event_that_caused_it()
     {
-        CoreDriver member = Start(3, [.. Log(1, 1, 1), new TermState(new Term(2), NodeId.None), new EntriesAppended(Batch(2, 2, "x", "y"))]);
+        CoreDriver member = Start(3, [.. History(1, 1, 1), new TermState(new Term(2), NodeId.None), new EntriesAppended(Batch(2, 2, "x", "y"))]);
         Assert.Equal([Id(1, 1), Id(2, 2), Id(2, 3)], member.EntryIds);
     }
 

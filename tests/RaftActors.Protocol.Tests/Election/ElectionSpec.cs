@@ -13,7 +13,7 @@ public sealed class ElectionSpec
     [Fact] // 5.2: "When servers start up, they begin as followers."
     public void Servers_begin_as_followers()
     {
-        CoreDriver member = Start(3, Log(1, 1, 2));
+        CoreDriver member = Start(3, History(1, 1, 2));
 
         Assert.Equal(Role.Follower, member.Core.Role);
         Assert.Equal(NodeId.None, member.Core.Leader);
@@ -54,7 +54,7 @@ public sealed class ElectionSpec
     [Fact] // 5.2: "a follower increments its current term and transitions to candidate state. It then votes for itself".
     public void A_candidate_raises_its_term_votes_for_itself_and_asks_all_others()
     {
-        CoreDriver member = Start(WithoutPreVote(5), Log(1, 2));
+        CoreDriver member = Start(WithoutPreVote(5), History(1, 2));
         member.Elapse(RaftTimer.Election);
 
         Assert.Equal(Role.Candidate, member.Core.Role);

@@ -10,7 +10,7 @@ public sealed class PreVoteSpec
     [Fact] // "a candidate only increments its term if it first learns from a majority of the cluster that they would be willing to grant"
     public void A_member_raises_its_term_only_when_a_majority_would_vote_for_it()
     {
-        CoreDriver member = Start(5, Log(1, 2));
+        CoreDriver member = Start(5, History(1, 2));
         member.Elapse(RaftTimer.Election);
         Assert.Equal(Role.PreCandidate, member.Core.Role);
         Assert.Equal(new Term(2), member.Core.Term);
@@ -41,7 +41,7 @@ public sealed class PreVoteSpec
     [Fact]
     public void A_pre_vote_changes_nothing_at_the_voter_and_needs_no_disk()
     {
-        CoreDriver member = Start(3, Log(1, 1));
+        CoreDriver member = Start(3, History(1, 1));
         member.Receive(2, new RequestVote(new Term(9), Id(1, 2), PreVote: true));
 
         Assert.Equal(new RequestVoteReply(new Term(1), new Term(9), true, true), member.SentOne<RequestVoteReply>(2));

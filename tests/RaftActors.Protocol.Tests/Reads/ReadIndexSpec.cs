@@ -42,7 +42,7 @@ public sealed class ReadIndexSpec
     [Fact] // 6.4, step 1: "If the leader has not yet marked an entry from its current term committed, it waits until it has done so."
     public void A_new_leader_holds_reads_until_its_no_op_is_committed()
     {
-        CoreDriver leader = Leading(3, Log(1, 1));
+        CoreDriver leader = Leading(3, History(1, 1));
         long ticket = leader.Read();
         Assert.Empty(leader.Sent<AppendEntries>());
         leader.Acknowledge(2, 2);

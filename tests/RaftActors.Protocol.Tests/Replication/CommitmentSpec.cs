@@ -10,7 +10,7 @@ public sealed class CommitmentSpec
     [Fact] // Figure 8: an entry of an earlier term on a majority may still be overwritten; counting does not commit it.
     public void Entries_of_earlier_terms_are_not_committed_by_counting()
     {
-        CoreDriver leader = Leading(3, Log(1, 2));
+        CoreDriver leader = Leading(3, History(1, 2));
         leader.Acknowledge(2, 2);
         Assert.Equal(LogIndex.Zero, leader.Core.CommitIndex);
         Assert.False(leader.Core.IsReady);
@@ -24,7 +24,7 @@ public sealed class CommitmentSpec
     [Fact] // 8: "each leader commit a blank no-op entry into the log at the start of its term".
     public void A_new_leader_begins_its_term_with_a_no_op()
     {
-        CoreDriver leader = Start(3, Log(1, 2));
+        CoreDriver leader = Start(3, History(1, 2));
         leader.BecomeLeader();
 
         LogEntry entry = Assert.Single(((EntriesAppended)Assert.Single(leader.Persisted)).Batch);
@@ -101,7 +101,7 @@ public sealed class CommitmentSpec
     [Fact] // The log that a leader takes over is no proposal of its clients: after a restart of all, everything is uncommitted.
     public void What_earlier_terms_left_does_not_count_as_waiting()
     {
-        CoreDriver leader = Leading(Options(Voters(1, 2, 3)) with { MaxUncommittedEntries = 2 }, Log(1, 1, 1, 1, 1, 1));
+        CoreDriver leader = Leading(Options(Voters(1, 2, 3)) with { MaxUncommittedEntries = 2 }, History(1, 1, 1, 1, 1, 1));
         leader.Propose("a");
         leader.Only<Effect.ProposalAccepted>();
     }

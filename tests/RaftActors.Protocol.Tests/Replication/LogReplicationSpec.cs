@@ -100,7 +100,7 @@ public sealed class LogReplicationSpec
     [Fact] // Figure 2: "set commitIndex = min(leaderCommit, index of last new entry)".
     public void A_follower_never_commits_beyond_what_the_message_shows_to_match()
     {
-        CoreDriver follower = Following(term: 3, voters: 3, Log(1, 1, 1, 1));
+        CoreDriver follower = Following(term: 3, voters: 3, History(1, 1, 1, 1));
         follower.Receive(2, Append(3, Id(1, 1), 4, 2, Batch(1, 2)));
 
         Assert.Equal(new LogIndex(2), follower.Core.CommitIndex);
@@ -115,7 +115,7 @@ public sealed class LogReplicationSpec
     [InlineData(0, 0, true)]
     public void A_follower_checks_the_entry_before_the_new_ones(long term, long index, bool matches)
     {
-        CoreDriver follower = Following(term: 3, voters: 3, Log(1, 1, 2));
+        CoreDriver follower = Following(term: 3, voters: 3, History(1, 1, 2));
         follower.Receive(2, Heartbeat(3, Id(term, index), token: 9));
 
         Assert.Equal(matches, follower.SentOne<AppendEntriesReply>(2).Accepted);
@@ -138,8 +138,8 @@ public sealed class LogReplicationSpec
     public void A_leader_brings_every_log_of_figure_7_to_its_own(long[] terms)
     {
         long[] own = [1, 1, 1, 4, 4, 5, 5, 6, 6, 6];
-        CoreDriver leader = Start(3, [.. Log(own), new TermState(new Term(7), NodeId.None)]);
-        CoreDriver follower = Start(Options(Voters(1, 2, 3), self: 2), Log(terms));
+        CoreDriver leader = Start(3, [.. History(own), new TermState(new Term(7), NodeId.None)]);
+        CoreDriver follower = Start(Options(Voters(1, 2, 3), self: 2), History(terms));
         leader.BecomeLeader();
         Assert.Equal(new Term(8), leader.Core.Term);
 
@@ -200,7 +200,7 @@ public sealed class LogReplicationSpec
     [Fact] // 5.3: "conflicting entries in follower logs will be overwritten with entries from the leader's log".
     public void A_conflict_truncates_in_the_same_journal_event()
     {
-        CoreDriver follower = Following(term: 3, voters: 3, Log(1, 1, 2, 2));
+        CoreDriver follower = Following(term: 3, voters: 3, History(1, 1, 2, 2));
         follower.Receive(2, Append(3, Id(1, 1), 0, 2, Batch(1, 2), Batch(3, 3)));
 
         EntryBatch replaced = ((EntriesAppended)Assert.Single(follower.Persisted)).Batch;
@@ -211,7 +211,7 @@ public sealed class LogReplicationSpec
     [Fact]
     public void What_is_committed_is_never_truncated()
     {
-        CoreDriver follower = Following(term: 1, voters: 3, Log(1, 1, 1));
+        CoreDriver follower = Following(term: 1, voters: 3, History(1, 1, 1));
         follower.Receive(2, Heartbeat(1, Id(1, 3), commit: 3, token: 2));
         Assert.Equal(3, follower.Core.CommitIndex.Value);
 

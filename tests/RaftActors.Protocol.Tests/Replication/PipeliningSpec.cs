@@ -55,7 +55,7 @@ public sealed class PipeliningSpec
     [Fact]
     public void A_follower_far_behind_is_fed_in_full_windows()
     {
-        CoreDriver leader = Leading(Small, [.. Log(1), .. Enumerable.Range(2, 98).Select(i => (RaftEvent)new EntriesAppended(Batch(1, i)))]);
+        CoreDriver leader = Leading(Small, [.. History(1), .. Enumerable.Range(2, 98).Select(i => (RaftEvent)new EntriesAppended(Batch(1, i)))]);
         leader.Receive(2, new AppendEntriesReply(leader.Core.Term, 1, false, LogIndex.Zero));
         AppendEntries probe = leader.SentOne<AppendEntries>(2);
         Assert.Equal(EntryId.Zero, probe.Previous);
