@@ -10,7 +10,7 @@ public sealed class EntryBatchFuzzSpec(ITestOutputHelper output)
     [Fact]
     public void Damaged_bytes_are_refused_and_never_throw()
     {
-        ulong seed = (ulong)Random.Shared.NextInt64();
+        ulong seed = TestSeed.GivenOrFresh();
         output.WriteLine($"seed {seed}");
         SimulationRandom random = new(seed);
         for (int i = 0; i < 20_000; i++)
@@ -27,7 +27,7 @@ public sealed class EntryBatchFuzzSpec(ITestOutputHelper output)
     [Fact]
     public void Bytes_with_a_right_checksum_are_refused_or_make_sense()
     {
-        ulong seed = (ulong)Random.Shared.NextInt64();
+        ulong seed = TestSeed.GivenOrFresh();
         output.WriteLine($"seed {seed}");
         SimulationRandom random = new(seed);
         int accepted = 0;
