@@ -127,11 +127,16 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
             AnsiConsole.Profile.Width = 110;
         }
 
-        Table nodes = new Table().AddColumns("node", "role", "term", "commit", "applied", "state hash", "remark");
+        Table nodes = new();
+        foreach (string column in (string[])["node", "role", "term", "commit", "applied", "state hash", "exit code", ""])
+        {
+            nodes.AddColumn(new TableColumn(column).NoWrap());
+        }
+
         for (int i = 0; i < agreed.Count; i++)
         {
             KvStatus s = agreed[i];
-            nodes.AddRow(Text(s.Node), s.Role, Text(s.Term), Text(s.Commit), Text(s.Applied), s.StateHash, (s.Node == killed ? "killed and restarted; " : "") + $"stopped with exit code {codes[i]}");
+            nodes.AddRow(Text(s.Node), s.Role, Text(s.Term), Text(s.Commit), Text(s.Applied), s.StateHash, Text(codes[i]), s.Node == killed ? "was killed" : "");
         }
 
         AnsiConsole.Write(nodes);
