@@ -104,7 +104,7 @@ internal sealed partial class NodeActor
         {
             Lead(proposals);
         }
-        else if (!_core.Leader.IsNone && _channels.TryGetValue(_core.Leader, out IActorRef? channel))
+        else if (_channels.TryGetValue(_core.Leader, out IActorRef? channel) && !_unreachable.Contains(_core.Leader))
         {
             Forward(proposals, _core.Leader, channel);
         }

@@ -19,7 +19,7 @@ internal sealed class ReplicatorActor : UntypedActor
     private readonly FragmentAssembler _assembler;
     private readonly TokenWindow _seen = new();
     private readonly Queue<(IEnumerator<PeerFrame> Frames, bool IsAppend)> _bulk = new();
-    private readonly List<(ulong, ProposalAnswer)> _answers = [];
+    private readonly List<(ulong Token, ProposalAnswer Answer)> _answers = [];
     private readonly RateLimitedLog _badFrames;
     private readonly RateLimitedLog _lacking;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -39,7 +39,7 @@ internal sealed class ReplicatorActor : UntypedActor
         _lacking = new RateLimitedLog(_settings.LogInterval);
     }
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => _environment.Clock.Now;
 
     public static Props Props(StreamLink link, Member peer, NodeEnvironment environment) =>
         Akka.Actor.Props.Create(() => new ReplicatorActor(link, peer, environment)).WithDispatcher(NodeEnvironment.Consensus);
@@ -51,7 +51,7 @@ internal sealed class ReplicatorActor : UntypedActor
     protected override void PostRestart(Exception reason)
     {
         base.PostRestart(reason);
-        Context.Parent.Tell(new PeerReachability(_peer, Reachable: false));
+        Context.Parent.Tell(new RaftInput.PeerUnreachable(_peer));
     }
 
     protected override void OnReceive(object message)
@@ -174,10 +174,37 @@ internal sealed class ReplicatorActor : UntypedActor
 
     private void SendAnswers()
     {
-        if (_answers.Count > 0)
+        int from = 0;
+        long bytes = 0;
+        for (int i = 0; i < _answers.Count; i++)
         {
-            Send(ForwardBody.Encode(_answers, Term.Zero, _link.Id, _link.Self, _peer), isAppend: false);
-            _answers.Clear();
+            int size = AnswerCodec.Size(_answers[i].Answer) + sizeof(ulong);
+            if (i > from && bytes + size > _link.Settings.MaxBatchBytes)
+            {
+                SendAnswers(from, i);
+                from = i;
+                bytes = 0;
+            }
+
+            if (size > _settings.MaxMessageBytes - PeerFrameHeader.SizeWithStream - sizeof(uint))
+            {
+                // The peer would not put it together, and its client would wait for nothing.
+                _answers[i] = (_answers[i].Token, new OutcomeUnknown($"the answer has {size} bytes, more than members may send each other (max-message-bytes)"));
+                size = AnswerCodec.Size(_answers[i].Answer) + sizeof(ulong);
+            }
+
+            bytes += size;
+        }
+
+        SendAnswers(from, _answers.Count);
+        _answers.Clear();
+    }
+
+    private void SendAnswers(int from, int to)
+    {
+        if (to > from)
+        {
+            Send(ForwardBody.Encode(_answers[from..to], Term.Zero, _link.Id, _link.Self, _peer), isAppend: false);
         }
     }
 
@@ -195,6 +222,8 @@ internal sealed class ReplicatorActor : UntypedActor
             return;
         }
 
+        // Whoever speaks can be reached, whatever the transport said before.
+        OnConnection(PeerConnectionChange.Open);
         switch (header.Type)
         {
             case PeerFrameType.ForwardPropose:

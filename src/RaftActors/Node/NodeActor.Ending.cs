@@ -19,14 +19,15 @@ internal sealed partial class NodeActor
 
         _stopping = true;
         _stopBy = Now + _link.Settings.StopTimeout;
-        foreach (ClientRequest request in _open.Where(r => r is PendingProposal { MayBeInLog: false } && !_buffer.Contains(r)))
-        {
-            request.Abandon("the stream is being stopped", RefusalCode.Stopping);
-        }
-
         if (_running)
         {
+            // What came before the stop still counts; what would have to wait for a leader does not.
             Flush();
+        }
+
+        while (_parked.TryDequeue(out PendingProposal? parked))
+        {
+            parked.Abandon("the stream is being stopped", RefusalCode.Stopping);
         }
 
         EndWhenDrained();

@@ -31,7 +31,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => _environment.Clock.Now;
 
     public static Props Props(StreamLink link, NodeEnvironment environment) =>
         Akka.Actor.Props.Create(() => new StreamActor(link, environment))

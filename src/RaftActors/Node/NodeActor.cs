@@ -45,7 +45,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => _environment.Clock.Now;
 
     private NodeId Me => _link.Self;
 
@@ -68,7 +68,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
 
         _channels = channels.ToFrozenDictionary();
-        _election = Context.Watch(Context.ActorOf(ElectionActor.Props(_link.Settings, _channels), "election"));
+        _election = Context.Watch(Context.ActorOf(ElectionActor.Props(_link.Settings, _environment.Clock, _channels), "election"));
     }
 
     protected override void PostStop()
