@@ -53,16 +53,35 @@ public sealed class ReplicatorActorSpec : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
-    public void Large_appends_must_be_split_and_later_appends_must_not_overtake_them()
+    public void Large_appends_must_be_split_and_paced_and_later_entries_must_not_overtake_them()
     {
         _replicator.Tell(Append(1, 20_000));
+        Assert.Equal(8, _wire.Sent.Count);
         _replicator.Tell(Append(2, 10));
-        _replicator.Tell(new AppendEntries(new Term(1), 3, new EntryId(new Term(1), new LogIndex(2)), LogIndex.Zero, []));
+        Assert.Equal(8, _wire.Sent.Count);
+
+        // Heartbeats do not wait behind entries.
+        _replicator.Tell(new AppendEntries(new Term(1), 3, EntryId.Zero, LogIndex.Zero, []));
+        Assert.Equal(PeerFrameType.AppendEntries, TypeOf(_wire.Sent[8]));
+
+        for (int i = 0; i < 30; i++)
+        {
+            In(PeerHeader(PeerFrameType.FragmentReceived));
+        }
 
         Assert.All(_wire.Sent, f => Assert.True(f.Bytes.Length <= MaxFrame));
-        Assert.True(_wire.Sent.Count > 20);
-        Assert.Equal([PeerFrameType.AppendEntries, PeerFrameType.AppendEntries], _wire.Sent.TakeLast(2).Select(TypeOf));
-        Assert.All(_wire.Sent.SkipLast(2), f => Assert.Equal(PeerFrameType.Fragment, TypeOf(f)));
+        PeerFrame[] rest = [.. _wire.Sent.Skip(9)];
+        Assert.All(rest.SkipLast(1), f => Assert.Equal(PeerFrameType.Fragment, TypeOf(f)));
+        Assert.Equal(PeerFrameType.AppendEntries, TypeOf(rest[^1]));
+        FragmentAssembler assembler = new(100_000, 1);
+        PeerFrame? whole = null;
+        foreach (PeerFrame fragment in _wire.Sent.Where(f => TypeOf(f) == PeerFrameType.Fragment))
+        {
+            Assert.True(PeerFrameHeader.TryRead(fragment.Bytes, out _, out ReadOnlyMemory<byte> body, out _));
+            Assert.True(assembler.TryAdd(body.Span, out whole, out _));
+        }
+
+        Assert.NotNull(whole);
     }
 
     [Fact]
@@ -78,6 +97,8 @@ public sealed class ReplicatorActorSpec : Akka.TestKit.Xunit2.TestKit
             In(fragment);
         }
 
+        // Each fragment is acknowledged, or the sender would wait.
+        Assert.Equal(Fragments.Split(large, MaxFrame, 77, new StreamId(5), Peer, Me).Count(), _wire.Sent.Count(f => TypeOf(f) == PeerFrameType.FragmentReceived));
         AppendEntries read = Assert.IsType<AppendEntries>(ExpectMsg<RaftInput.Received>().Message);
         Assert.Equal(50_000, read.Batches[0].Single().Data.Length);
     }
