@@ -42,6 +42,18 @@ internal sealed record CounterNode(ActorSystem System, RaftStream Stream)
         return answers.OfType<ProposalCommitted>().Count();
     }
 
+    /// <summary>A write that is on its way to a leader while it leaves has an unknown outcome, and repeating it could count twice. So: not yet.</summary>
+    public async Task WaitForLeaderAsync(int otherThan)
+    {
+        NodeId leader;
+        do
+        {
+            await Task.Delay(10);
+            leader = (await Stream.GetStatusAsync()).Leader;
+        }
+        while (leader.IsNone || leader.Value == otherThan);
+    }
+
     /// <summary>Reads the count on this member, with everything in it that was committed before.</summary>
     public async Task<long> ReadAsync() => await Stream.QueryAsync(default) is ReadCompleted read
         ? BitConverter.ToInt64(read.Result.Span)

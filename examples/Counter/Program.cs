@@ -11,6 +11,7 @@ Console.WriteLine("{0} increments are committed", await nodes[0].IncrementAsync(
 int leader = (int)(await nodes[0].Stream.GetStatusAsync()).Leader.Value - 1;
 await nodes[leader].StopAsync();
 CounterNode survivor = nodes[(leader + 1) % 3];
+await survivor.WaitForLeaderAsync(otherThan: leader + 1);
 Console.WriteLine("{0} more are committed without the first leader", await survivor.IncrementAsync(500));
 
 // It comes back with what its journal holds, and catches up.

@@ -39,6 +39,11 @@ internal sealed class DemoFiles
         DemoFiles files = new(RealInput.FindRepository());
         if (fresh && Directory.Exists(files.Data))
         {
+            if (File.Exists(files.ClusterFile))
+            {
+                files.OldCluster(); // Nodes that still run must not lose their files below them.
+            }
+
             Directory.Delete(files.Data, recursive: true);
         }
 
@@ -89,6 +94,6 @@ internal sealed class DemoFiles
         int[] taken = [.. cluster.Select(n => (int)n!["port"]!).Where(p => !KvCluster.IsFree(p))];
         return taken.Length == 0
             ? cluster
-            : throw new DemoException($"Port {string.Join(", ", taken)} is in use by another process, and the nodes of the former run are bound to it ({ClusterFile}). End that process, or start over with --fresh.");
+            : throw new DemoException($"Port {string.Join(", ", taken)} is in use by another process, and the nodes of the former run are bound to it ({ClusterFile}). End that process (another demo?), or remove {Data}.");
     }
 }

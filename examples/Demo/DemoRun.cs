@@ -42,7 +42,7 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
             IReadOnlyCollection<string> lost = await Verification.FindLostAsync(cluster, acknowledged, cancellation);
             ledger.Save(load.AcknowledgedWrites);
             int[] codes = await StopAsync(cluster);
-            Show(agreed, load, killed, lost.Count, codes, Stopwatch.GetElapsedTime(begun));
+            Show(agreed, load, killed, lost.Count, Stopwatch.GetElapsedTime(begun));
             return Verdict([.. lostBefore, .. lost], codes, acknowledged.Length);
         }
         catch (Exception e) when (e is DemoException or KvNodeException)
@@ -120,18 +120,22 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
         }
     }
 
-    private static void Show(IReadOnlyList<KvStatus> agreed, LoadRun load, int killed, int lost, int[] codes, TimeSpan total)
+    private static void Show(IReadOnlyList<KvStatus> agreed, LoadRun load, int killed, int lost, TimeSpan total)
     {
         if (Console.IsOutputRedirected)
         {
             AnsiConsole.Profile.Width = 110;
         }
 
-        Table nodes = new Table().AddColumns("node", "role", "term", "commit", "applied", "state hash", "remark");
-        for (int i = 0; i < agreed.Count; i++)
+        Table nodes = new();
+        foreach (string column in (string[])["node", "role", "term", "commit", "applied", "state hash", ""])
         {
-            KvStatus s = agreed[i];
-            nodes.AddRow(Text(s.Node), s.Role, Text(s.Term), Text(s.Commit), Text(s.Applied), s.StateHash, (s.Node == killed ? "killed and restarted; " : "") + $"stopped with exit code {codes[i]}");
+            nodes.AddColumn(new TableColumn(column).NoWrap());
+        }
+
+        foreach (KvStatus s in agreed)
+        {
+            nodes.AddRow(Text(s.Node), s.Role, Text(s.Term), Text(s.Commit), Text(s.Applied), s.StateHash, s.Node == killed ? "was killed" : "");
         }
 
         AnsiConsole.Write(nodes);
@@ -170,6 +174,7 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
             return 1;
         }
 
+        view.Say("All nodes stopped with exit code 0 when asked to.");
         view.Say($"Nothing lost: all {acknowledged} acknowledged writes were read back. Run it again: it continues on this data.");
         return 0;
     }

@@ -24,6 +24,7 @@ internal static class Program
             return ExitCode.Usage;
         }
 
-        return await parsed.InvokeAsync().ConfigureAwait(false);
+        // Signals are the node's own business: draining may take longer than the 2 s of the parser's handler.
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }).ConfigureAwait(false);
     }
 }

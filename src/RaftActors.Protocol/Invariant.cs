@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace RaftActors.Protocol;
 
@@ -16,5 +17,34 @@ internal static class Invariant
         {
             throw new InvariantViolationException(rule);
         }
+    }
+
+    /// <summary>The same with details, which are put into words only when it does not hold.</summary>
+    /// <exception cref="InvariantViolationException">It does not hold.</exception>
+    public static void That([DoesNotReturnIf(false)] bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref Words rule)
+    {
+        if (!holds)
+        {
+            throw new InvariantViolationException(rule.ToString());
+        }
+    }
+
+    /// <summary>Builds the text of a broken rule, and nothing for one that holds: the checks stand on the hot path.</summary>
+    [InterpolatedStringHandler]
+    public ref struct Words
+    {
+        private DefaultInterpolatedStringHandler _text;
+
+        public Words(int literalLength, int formattedCount, bool holds, out bool isNeeded)
+        {
+            isNeeded = !holds;
+            _text = holds ? default : new DefaultInterpolatedStringHandler(literalLength, formattedCount);
+        }
+
+        public void AppendLiteral(string value) => _text.AppendLiteral(value);
+
+        public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+        public override string ToString() => _text.ToStringAndClear();
     }
 }

@@ -1,3 +1,5 @@
+using Akka.Actor.Internal;
+
 namespace Akka.Contract.Tests;
 
 /// <summary>One actor system per test, patient enough for a loaded machine: a timeout here only ever ends a failing test.</summary>
@@ -12,9 +14,20 @@ public abstract class ContractSpec : Akka.TestKit.Xunit2.TestKit
         akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         """;
 
+    // An async test leaves the thread on which it was constructed, with its test actor as the current actor there. What
+    // runs on that thread next, such as an Ask between two other systems, must not be taken for a part of this test.
+    private static readonly AsyncLocal<ActorCell> Flow = new(change =>
+    {
+        if (change.ThreadContextChanged && change.CurrentValue is null && ReferenceEquals(InternalCurrentActorCellKeeper.Current, change.PreviousValue))
+        {
+            InternalCurrentActorCellKeeper.Current = null;
+        }
+    });
+
     protected ContractSpec(string hocon = "akka {}")
         : base(ConfigurationFactory.ParseString(hocon).WithFallback(ConfigurationFactory.ParseString(Patient)), "contract")
     {
+        Flow.Value = InternalCurrentActorCellKeeper.Current;
     }
 
     protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);

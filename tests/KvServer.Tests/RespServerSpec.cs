@@ -7,6 +7,9 @@ namespace KvServer.Tests;
 /// <summary>Order, freshness, bounds and bad input, through sockets.</summary>
 public sealed class RespServerSpec : RespServerFixture
 {
+    // Several proposals under way are the harder case.
+    internal override ServerOptions Configure(ServerOptions options) => base.Configure(options) with { MaxProposals = 4, MaxBatchOperations = 100 };
+
     [Fact]
     public async Task Pipeline_must_mean_what_it_says()
     {

@@ -109,6 +109,11 @@ public sealed class StartSpec
         cluster.Nodes[1].Terminate();
         Assert.Equal(0, await cluster.Nodes[1].WaitForExitAsync(TestCluster.Patience));
         string journal = Path.Combine(DataOf(cluster), "journal.db");
+        using (SqliteConnection connection = Open(cluster))
+        {
+            Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)"); // All of it in one file, so that there is one to damage.
+        }
+
         byte[] good = File.ReadAllBytes(journal);
         Assert.True(good.Length > 20_000, "The journal should have taken the writes.");
 

@@ -23,13 +23,13 @@ internal sealed record ServerOptions
     public long MaxQueuedBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>Writes that go into one log entry.</summary>
-    public int MaxBatchOperations { get; init; } = 512;
+    public int MaxBatchOperations { get; init; } = 4096;
 
     /// <summary>Bytes of writes that share one log entry; a larger write has an entry of its own.</summary>
-    public int MaxBatchBytes { get; init; } = 128 * 1024;
+    public int MaxBatchBytes { get; init; } = 512 * 1024;
 
     /// <summary>Log entries proposed and not yet answered.</summary>
-    public int MaxProposals { get; init; } = 8;
+    public int MaxProposals { get; init; } = 1;
 
     /// <summary>How long a command waits for a leader before it is refused with NOLEADER.</summary>
     public TimeSpan LeaderWait { get; init; } = TimeSpan.FromSeconds(3);

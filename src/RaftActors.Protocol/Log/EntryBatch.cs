@@ -62,7 +62,9 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
     {
         if (entries.IsEmpty || term.Value <= 0 || firstIndex.Value <= 0)
         {
-            throw new ArgumentException($"A batch needs entries, a term and an index above 0 (got {entries.Length} entries, term {term}, index {firstIndex}).", nameof(entries));
+            throw new ArgumentException(
+                $"A batch needs entries, a term and an index above 0 (got {entries.Length} entries, term {term}, index {firstIndex}).",
+                nameof(entries));
         }
 
         int size = HeaderSize;

@@ -21,16 +21,15 @@ internal static class MessageRules
 
         return message switch
         {
-            RequestVote request => request.Term <= Term.Zero ? "a vote is asked for in term 0" : WhyImpossible(request.LastEntry, request.Term),
+            RequestVote { Term.Value: <= 0 } => "a vote is asked for in term 0",
+            RequestVote request => WhyImpossible(request.LastEntry, request.Term),
             RequestVoteReply reply => reply.Term < Term.Zero || reply.RequestTerm <= Term.Zero ? "a vote is answered in term 0" : null,
             AppendEntries append => WhyImpossible(append),
-            AppendEntriesReply reply => reply.Term <= Term.Zero || reply.Token == 0 || reply.CurrentIndex < LogIndex.Zero || reply.ConflictHint.Index < LogIndex.Zero
-                ? "an append is answered with an impossible position"
-                : null,
+            AppendEntriesReply { Term.Value: > 0, Token: > 0, CurrentIndex.Value: >= 0, ConflictHint.Index.Value: >= 0 } => null,
+            AppendEntriesReply => "an append is answered without a term or a token, or with an impossible position",
             InstallSnapshot install => WhyImpossible(install),
-            InstallSnapshotReply reply => reply.Term <= Term.Zero || reply.Token == 0 || reply.Snapshot <= LogIndex.Zero || reply.Offset < 0
-                ? "a snapshot is answered with an impossible position"
-                : null,
+            InstallSnapshotReply { Term.Value: > 0, Token: > 0, Snapshot.Value: > 0, Offset: >= 0 } => null,
+            InstallSnapshotReply => "a snapshot is answered without a term or a token, or with an impossible position",
             ReadIndexRequest request => request.Term <= Term.Zero ? "a read is asked for in term 0" : null,
             ReadIndexReply reply => reply.Term <= Term.Zero || reply.Index < LogIndex.Zero ? "a read is answered with an impossible position" : null,
             _ => $"messages of type {message.GetType().Name} are unknown",

@@ -154,7 +154,9 @@ internal sealed class RaftState
     /// <summary>The state machine reports how far it is.</summary>
     public void ReportApplied(LogIndex index)
     {
-        Invariant.That(index >= AppliedIndex && index <= HandedOver, $"The state machine reports index {index} as applied; it was at {AppliedIndex} and was given entries up to {HandedOver}.");
+        Invariant.That(
+            index >= AppliedIndex && index <= HandedOver,
+            $"The state machine reports index {index} as applied; it was at {AppliedIndex} and was given entries up to {HandedOver}.");
         AppliedIndex = index;
     }
 
@@ -210,7 +212,7 @@ internal sealed class RaftState
                 Invariant.That(appended.Batch.Term <= Term, $"Entries of term {appended.Batch.Term} would be appended in term {Term}.");
                 Invariant.That(
                     appended.Batch.FirstIndex > CommitIndex && appended.Batch.FirstIndex > MatchedThisTerm,
-                    $"Entries from {appended.Batch.FirstIndex} on would be truncated, but everything up to {LogIndex.Max(CommitIndex, MatchedThisTerm)} is committed or acknowledged.");
+                    $"Entries from {appended.Batch.FirstIndex} on would go; up to {LogIndex.Max(CommitIndex, MatchedThisTerm)} they are committed or acknowledged.");
                 Log.Append(appended.Batch, mark);
                 break;
 

@@ -33,6 +33,12 @@ public sealed class RaftSettings
         SettingsReader root = new(merged, Root);
         NodeId = ParseNodeId(merged.GetString("node-id"), $"{Root}.node-id", allowNone: true);
         PublishCommits = root.Switch("publish-commits");
+        CalendarClock = root.Text("clock") switch
+        {
+            "monotonic" => false,
+            "calendar" => true,
+            _ => throw root.Bad("clock", "must be monotonic or calendar"),
+        };
         StreamDefaults = StreamSettings.Parse(_streamDefaults, $"{Root}.stream-defaults");
         Nodes = ParseNodes(merged);
 
@@ -57,6 +63,9 @@ public sealed class RaftSettings
 
     /// <summary><c>publish-commits</c>.</summary>
     public bool PublishCommits { get; }
+
+    /// <summary><c>clock</c>: true for <c>calendar</c>.</summary>
+    public bool CalendarClock { get; }
 
     /// <summary><c>stream-defaults</c>.</summary>
     public StreamSettings StreamDefaults { get; }

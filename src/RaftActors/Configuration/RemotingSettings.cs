@@ -23,7 +23,7 @@ public sealed class RemotingSettings
 
         MaxMessageBytes = (int)read.Size("max-message-bytes", LeastFrame, int.MaxValue);
         MaxUnfinishedMessages = read.Count("max-unfinished-messages");
-        FragmentsPerTurn = read.Count("fragments-per-turn");
+        FragmentsInFlight = read.Count("fragments-in-flight");
         UnreachablePause = read.Duration("unreachable-pause");
         LogInterval = read.Duration("log-interval");
     }
@@ -40,8 +40,8 @@ public sealed class RemotingSettings
     /// <summary><c>max-unfinished-messages</c>.</summary>
     public int MaxUnfinishedMessages { get; }
 
-    /// <summary><c>fragments-per-turn</c>.</summary>
-    public int FragmentsPerTurn { get; }
+    /// <summary><c>fragments-in-flight</c>.</summary>
+    public int FragmentsInFlight { get; }
 
     /// <summary><c>unreachable-pause</c>.</summary>
     public TimeSpan UnreachablePause { get; }

@@ -131,7 +131,7 @@ public sealed record StreamSettings
 
     /// <summary>The largest message to a peer that these settings can lead to.</summary>
     internal long LargestMessage =>
-        Math.Max(MaxAppendBytes, Math.Max(MaxBatchBytes, MaxEntrySize)) + EntryBatch.HeaderSize + EntryBatch.MaxEntryOverhead + 256L;
+        Math.Max(MaxAppendBytes, Math.Max(MaxBatchBytes, MaxEntrySize) + ((long)MaxBatchEntries * EntryBatch.MaxEntryOverhead)) + EntryBatch.HeaderSize + 256L;
 
     private void Check(SettingsReader read)
     {

@@ -27,6 +27,15 @@ internal static class Fragments
             yield return PeerFrameHeader.Seal(frame);
         }
     }
+
+    /// <summary>Body: message id 8.</summary>
+    public static PeerFrame Acknowledge(ReadOnlySpan<byte> fragmentBody, StreamId stream, NodeId from, NodeId to)
+    {
+        PeerFrameHeader header = new(PeerFrameType.FragmentReceived, from, to, Term.Zero, LogIndex.Zero, false, stream);
+        byte[] frame = header.Allocate(8);
+        fragmentBody[..8].CopyTo(frame.AsSpan(header.Length));
+        return PeerFrameHeader.Seal(frame);
+    }
 }
 
 /// <summary>Puts the fragments of one peer together, within bounds. A gap drops the message: whoever sent it repeats it.</summary>

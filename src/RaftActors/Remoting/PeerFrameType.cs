@@ -44,4 +44,7 @@ public enum PeerFrameType : byte
 
     /// <summary>Reserved: asks a member to stand for election at once.</summary>
     TimeoutNow = 14,
+
+    /// <summary>A fragment has arrived: the next may be sent.</summary>
+    FragmentReceived = 15,
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using RaftActors.Configuration;
 using RaftActors.Runtime;
 
 namespace RaftActors;
@@ -11,9 +12,9 @@ public sealed class RaftStream
     private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(1);
 
     private readonly StreamLink _link;
-    private readonly ITimeProvider _clock;
+    private readonly RaftClock _clock;
 
-    internal RaftStream(StreamLink link, ITimeProvider clock)
+    internal RaftStream(StreamLink link, RaftClock clock)
     {
         _link = link;
         _clock = clock;
@@ -55,7 +56,7 @@ public sealed class RaftStream
 
         LocalProposal proposal = new(data.ToArray(), options)
         {
-            Deadline = _clock.MonotonicClock + (options.Timeout ?? _link.Settings.ClientTimeout),
+            Deadline = _clock.Now + (options.Timeout ?? _link.Settings.ClientTimeout),
         };
         _link.Submit(proposal);
         return cancellationToken.CanBeCanceled ? proposal.Task.WaitAsync(cancellationToken) : proposal.Task;
@@ -76,13 +77,14 @@ public sealed class RaftStream
     public Task<ReadAnswer> ReadBarrierAsync(ReadConsistency consistency = ReadConsistency.Linearizable, CancellationToken cancellationToken = default) =>
         ReadAsync(new LocalRead(default, isBarrier: true, consistency), cancellationToken);
 
-    /// <summary>How the stream is here.</summary>
+    /// <summary>How the stream is here. Answered also when it has failed or been stopped.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="RaftActorsException">The stream has been stopped.</exception>
     public Task<StreamStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        PendingStatus request = new() { Deadline = _clock.MonotonicClock + StatusTimeout };
-        _link.Submit(request);
+        PendingStatus request = new(_link) { Deadline = _clock.Now + StatusTimeout };
+
+        // Not counted among the open requests: an overloaded stream can still be looked at.
+        _link.Hand(request);
         return request.Task.WaitAsync(cancellationToken);
     }
 
@@ -96,7 +98,7 @@ public sealed class RaftStream
             return Task.FromResult<CommittedEntryAnswer>(new CommittedEntryUnavailable("the first entry has index 1"));
         }
 
-        PendingEntryRead request = new(index) { Deadline = _clock.MonotonicClock + _link.Settings.ClientTimeout };
+        PendingEntryRead request = new(index) { Deadline = _clock.Now + _link.Settings.ClientTimeout };
         _link.Submit(request);
         return request.Task.WaitAsync(cancellationToken);
     }
@@ -105,7 +107,7 @@ public sealed class RaftStream
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task StepDownAsync(CancellationToken cancellationToken = default)
     {
-        PendingStepDown request = new() { Deadline = _clock.MonotonicClock + _link.Settings.ClientTimeout };
+        PendingStepDown request = new() { Deadline = _clock.Now + _link.Settings.ClientTimeout };
         _link.Submit(request);
         return request.Task.WaitAsync(cancellationToken);
     }
@@ -115,7 +117,7 @@ public sealed class RaftStream
 
     private Task<ReadAnswer> ReadAsync(LocalRead read, CancellationToken cancellationToken)
     {
-        read.Deadline = _clock.MonotonicClock + _link.Settings.ClientTimeout;
+        read.Deadline = _clock.Now + _link.Settings.ClientTimeout;
         _link.Submit(read);
         return cancellationToken.CanBeCanceled ? read.Task.WaitAsync(cancellationToken) : read.Task;
     }

@@ -17,6 +17,7 @@ public sealed class RaftStreams : IExtension
     private readonly ConcurrentDictionary<StreamId, RaftStream> _streams = new();
     private readonly PeerTraffic _traffic = new();
     private readonly IPeerTransport _transport;
+    private readonly RaftClock _clock;
     private volatile bool _stopping;
     private uint _nodeId;
 
@@ -28,6 +29,7 @@ public sealed class RaftStreams : IExtension
         {
             system.Settings.InjectTopLevelFallback(RaftSettings.Reference());
             Settings = new RaftSettings(system.Settings.Config);
+            _clock = new RaftClock(system.Scheduler, Settings.CalendarClock);
             ExtensionSetup.RegisterSerializers(system);
             _transport = ExtensionSetup.MakeTransport(system, Settings.Remoting.Transport);
             int frame = Settings.Remoting.MaxFrameBytes;
@@ -50,6 +52,7 @@ public sealed class RaftStreams : IExtension
                 Settings,
                 _transport,
                 _traffic,
+                _clock,
                 frame == 0 ? _transport.MaxFrameBytes : frame,
                 Settings.JournalPlugin,
                 Settings.SnapshotPlugin);
@@ -108,7 +111,7 @@ public sealed class RaftStreams : IExtension
         StreamLink link = new(definition, settings);
         TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Supervisor.Tell(new AddStream(link, started), ActorRefs.NoSender);
-        await started.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EndedOr(started.Task, cancellationToken).ConfigureAwait(false);
         return GetStream(definition.Id);
     }
 
@@ -122,7 +125,7 @@ public sealed class RaftStreams : IExtension
     {
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Supervisor.Tell(new RemoveStream(id, stopped), ActorRefs.NoSender);
-        return stopped.Task.WaitAsync(cancellationToken);
+        return EndedOr(stopped.Task, cancellationToken);
     }
 
     /// <summary>Stops all streams here, side by side.</summary>
@@ -144,7 +147,7 @@ public sealed class RaftStreams : IExtension
     public async Task<IReadOnlyList<StreamStatus>> GetStatusAsync(CancellationToken cancellationToken = default) =>
         await Task.WhenAll(_streams.Values.OrderBy(s => s.Id).Select(s => s.GetStatusAsync(cancellationToken))).ConfigureAwait(false);
 
-    internal void Registered(StreamLink link) => _streams[link.Id] = new RaftStream(link, _system.Scheduler);
+    internal void Registered(StreamLink link) => _streams[link.Id] = new RaftStream(link, _clock);
 
     internal void Unregistered(StreamLink link)
     {
@@ -188,6 +191,17 @@ public sealed class RaftStreams : IExtension
         }
 
         return Settings.ForStream(definition.Settings, $"{path}.settings");
+    }
+
+    // The supervisor answers while it lives; a message to it may be the first thing that finds out that it does not.
+    private async Task EndedOr(Task answer, CancellationToken cancellationToken)
+    {
+        if (await Task.WhenAny(answer, _system.WhenTerminated).WaitAsync(cancellationToken).ConfigureAwait(false) != answer)
+        {
+            throw new RaftActorsException("The actor system has terminated.");
+        }
+
+        await answer.ConfigureAwait(false);
     }
 
     private async void StartConfigured(StreamDefinition definition)

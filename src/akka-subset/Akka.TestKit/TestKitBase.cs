@@ -181,7 +181,7 @@ public abstract partial class TestKitBase : IActorRefFactory
 
         if (implicitSender)
         {
-            ImplicitSender.Clear();
+            ImplicitSender.Clear(TestActor);
         }
     }
 

@@ -102,6 +102,44 @@ public sealed class SchedulerSpec : ContractSpec
     }
 }
 
+/// <summary>The real scheduler with a wheel that has to go round many times.</summary>
+public sealed class SmallWheelSpec : ContractSpec
+{
+    public SmallWheelSpec()
+        : base("""
+            akka.scheduler {
+              tick-duration = 5ms
+              ticks-per-wheel = 4
+            }
+            """)
+    {
+    }
+
+    [Fact]
+    public void A_delay_longer_than_a_round_must_be_kept()
+    {
+        var clock = Stopwatch.StartNew();
+        Sys.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(300), TestActor, "late", TestActor);
+        Sys.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(20), TestActor, "soon", TestActor);
+
+        ExpectMsg("soon");
+        ExpectMsg("late");
+
+        Assert.True(clock.Elapsed >= TimeSpan.FromMilliseconds(295), $"It came after {clock.Elapsed}.");
+    }
+
+    [Fact]
+    public void Work_of_many_rounds_must_all_run()
+    {
+        for (var number = 0; number < 500; number++)
+        {
+            Sys.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(number), TestActor, number, TestActor);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 500), ReceiveN(500).Cast<int>().Order());
+    }
+}
+
 /// <summary>Virtual time.</summary>
 public sealed class TestSchedulerSpec : ContractSpec
 {

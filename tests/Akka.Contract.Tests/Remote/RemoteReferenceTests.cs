@@ -112,7 +112,9 @@ public sealed class RemoteReferenceTests : IAsyncLifetime
     [Fact]
     public async Task A_selection_with_a_wildcard_reaches_all_that_fit()
     {
-        _b.ActorOf(Props.Create<Parent>(), "parent");
+        // It answers when it has started, and so has its children.
+        var parent = _b.ActorOf(Props.Create<Parent>(), "parent");
+        await parent.Ask<ActorIdentity>(new Identify("started"), RemoteNode.Patience);
         await RemoteNode.FindAsync(_a, _b, "/user/parent/one");
         var (self, received) = Collector.Start(_a, "asker");
         _a.ActorSelection(RemoteNode.PathOf(_b, "/user/parent/*")).Tell("ping", self);

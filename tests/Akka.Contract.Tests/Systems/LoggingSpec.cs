@@ -109,6 +109,14 @@ public sealed class LoggingSpec : ContractSpec
     }
 
     [Fact]
+    public void Text_with_braces_and_wrong_formats_must_not_disturb_the_logger()
+    {
+        EventFilter.Info("{\"json\": 1}").ExpectOne(() => Sys.Log.Info("{\"json\": 1}"));
+        Sys.Log.Info("too few {0} {1}", "arguments");
+        EventFilter.Info("still here").ExpectOne(() => Sys.Log.Info("still here"));
+    }
+
+    [Fact]
     public void Log_events_must_be_on_the_event_stream()
     {
         Sys.EventStream.Subscribe(TestActor, typeof(Warning));

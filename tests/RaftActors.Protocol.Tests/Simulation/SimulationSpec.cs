@@ -5,8 +5,8 @@ using Xunit.Sdk;
 namespace RaftActors.Protocol.Tests.Simulation;
 
 /// <summary>
-/// Whole clusters under every fault there is. A failure prints its seed and the end of its trace; the environment variable
-/// RAFTACTORS_SEED runs one seed alone, RAFTACTORS_SEEDS another number of them.
+/// Whole clusters under every fault there is. A failure prints its seed and the end of its trace; RAFT_SEED runs one seed
+/// alone, RAFT_SEEDS another number of them.
 /// </summary>
 public sealed class SimulationSpec(ITestOutputHelper output)
 {
@@ -17,18 +17,18 @@ public sealed class SimulationSpec(ITestOutputHelper output)
     [Fact]
     public void A_cluster_keeps_its_promises_under_faults_and_recovers_when_they_end()
     {
-        if (ulong.TryParse(Environment.GetEnvironmentVariable("RAFTACTORS_SEED"), out ulong only))
+        if (TestSeed.Given is { } only)
         {
             Run(only);
             return;
         }
 
-        int count = int.TryParse(Environment.GetEnvironmentVariable("RAFTACTORS_SEEDS"), out int wanted) ? wanted : FixedSeeds;
+        ulong count = TestSeed.CountOr(FixedSeeds);
         long steps = 0;
         long acknowledged = 0;
         long reads = 0;
         int installed = 0;
-        for (ulong seed = 1; seed <= (ulong)count; seed++)
+        for (ulong seed = 1; seed <= count; seed++)
         {
             SimulationRun run = Run(seed);
             steps += run.Cluster.Time.Steps;
@@ -40,14 +40,14 @@ public sealed class SimulationSpec(ITestOutputHelper output)
         output.WriteLine($"{count} seeds, {steps} steps, {acknowledged} writes acknowledged, {reads} reads confirmed, {installed} snapshots installed");
 
         // The simulation itself must not go blind: most of what clients ask for has to succeed.
-        Assert.True(acknowledged > count * 50 && reads > count * 20, "hardly anything was acknowledged");
-        Assert.True(installed > count / 10, "hardly any snapshot was installed");
+        Assert.True(acknowledged > (long)count * 50 && reads > (long)count * 20, "hardly anything was acknowledged");
+        Assert.True(installed > (long)count / 10, "hardly any snapshot was installed");
     }
 
     [Fact]
     public void A_cluster_keeps_its_promises_for_seeds_that_nobody_has_seen()
     {
-        ulong first = (ulong)Random.Shared.NextInt64();
+        ulong first = TestSeed.GivenOrFresh();
         output.WriteLine($"seeds from {first} on");
         for (ulong seed = first; seed < first + FreshSeeds; seed++)
         {
@@ -93,7 +93,7 @@ public sealed class SimulationSpec(ITestOutputHelper output)
                 }
             }
 
-            throw new XunitException($"seed {seed} (rerun with RAFTACTORS_SEED={seed}): {failure.Message}", failure);
+            throw new XunitException($"seed {seed} (rerun with RAFT_SEED={seed}): {failure.Message}", failure);
         }
     }
 }

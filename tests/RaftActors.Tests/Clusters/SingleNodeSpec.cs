@@ -142,9 +142,9 @@ public sealed class SingleNodeSpec
     {
         await using TestNode node = await StartAsync();
 
-        ProposalAnswer answer = await node.Stream.Ref.Ask<ProposalAnswer>(new Propose("by message"u8.ToArray()), TimeSpan.FromSeconds(5));
+        ProposalAnswer answer = await node.System.AskFrom<ProposalAnswer>(node.Stream.Ref, new Propose("by message"u8.ToArray()));
         Assert.IsType<ProposalCommitted>(answer);
-        ReadAnswer read = await node.Stream.Ref.Ask<ReadAnswer>(new Query("last"u8.ToArray()), TimeSpan.FromSeconds(5));
+        ReadAnswer read = await node.System.AskFrom<ReadAnswer>(node.Stream.Ref, new Query("last"u8.ToArray()));
         Assert.Equal("by message", Encoding.UTF8.GetString(Assert.IsType<ReadCompleted>(read).Result.Span));
     }
 

@@ -132,11 +132,11 @@ public sealed class ThreeNodeSpec
         string address = cluster.Members.Single(m => m.Id == leader.Stream.NodeId).Address;
         ActorSelection selection = other.System.ActorSelection($"akka.tcp://tests@{address}/user/raft/stream-{cluster.Stream}");
 
-        ProposalAnswer answer = await selection.Ask<ProposalAnswer>(new Propose("from afar"u8.ToArray()), TimeSpan.FromSeconds(5));
+        ProposalAnswer answer = await other.System.AskFrom<ProposalAnswer>(selection, new Propose("from afar"u8.ToArray()));
         Assert.Contains("from afar", Encoding.UTF8.GetString(Assert.IsType<ProposalCommitted>(answer).Result.Span), StringComparison.Ordinal);
-        ReadAnswer read = await selection.Ask<ReadAnswer>(new Query("last"u8.ToArray()), TimeSpan.FromSeconds(5));
+        ReadAnswer read = await other.System.AskFrom<ReadAnswer>(selection, new Query("last"u8.ToArray()));
         Assert.Equal("from afar", Encoding.UTF8.GetString(Assert.IsType<ReadCompleted>(read).Result.Span));
-        Assert.IsType<ReadFailed>(await selection.Ask<ReadAnswer>(new Query("nonsense"u8.ToArray()), TimeSpan.FromSeconds(5)));
+        Assert.IsType<ReadFailed>(await other.System.AskFrom<ReadAnswer>(selection, new Query("nonsense"u8.ToArray())));
     }
 
     [Fact]

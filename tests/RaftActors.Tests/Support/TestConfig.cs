@@ -42,6 +42,13 @@ internal static class TestConfig
         akka.actor.provider = remote
         akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{port}} }
         akka.remote.retry-gate-closed-for = 200ms
+
+        # Real sockets on a busy machine: a hiccup must not look like a death.
+        raft-actors.stream-defaults {
+          election-timeout-min = 1s
+          election-timeout-max = 2s
+          heartbeat-interval = 100ms
+        }
         """);
 
     public static int FreePort()

@@ -12,7 +12,7 @@ public abstract class ActorBase : IInternalActor
     protected ActorBase()
     {
         _cell = InternalCurrentActorCellKeeper.Current
-            ?? throw new ActorInitializationException("Do not create actors using 'new', always create them using an ActorContext/System");
+            ?? throw new ActorInitializationException("An actor is created by ActorOf, not by calling its constructor");
     }
 
     /// <summary>Does nothing, and so handles nothing.</summary>
@@ -22,7 +22,7 @@ public abstract class ActorBase : IInternalActor
 
     private protected static ActorCell CurrentCell =>
         InternalCurrentActorCellKeeper.Current
-        ?? throw new NotSupportedException("There is no active ActorContext, this is most likely due to use of async operations from within this actor.");
+        ?? throw new NotSupportedException("No actor is running on this thread: its context is not to be used from other threads, or after ConfigureAwait(false)");
 
     protected IActorRef Self => _cell.Self;
 

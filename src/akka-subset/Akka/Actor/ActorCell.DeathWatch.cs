@@ -32,7 +32,7 @@ public partial class ActorCell
             if (!Equals(known, message))
             {
                 throw new InvalidOperationException(
-                    $"Watch({_self}, {target}) was called before with another termination message [{known ?? "Terminated"}]: unwatch it first");
+                    $"{target} is watched already, with [{known ?? "Terminated"}] as the message: unwatch it first");
             }
 
             return subject;
@@ -152,7 +152,7 @@ public partial class ActorCell
         else if (!self && watcher.Equals(_self))
             Watch(watchee);
         else
-            Publish(new Warning(_self.Path.ToString(), ActorTypeOrThis, $"BUG: illegal Watch({watchee},{watcher}) for {_self}"));
+            Publish(new Warning(_self.Path.ToString(), ActorTypeOrThis, $"{_self} was sent a Watch between {watcher} and {watchee}, neither of which it is"));
     }
 
     protected void RemWatcher(IActorRef watchee, IActorRef watcher)
@@ -166,7 +166,7 @@ public partial class ActorCell
         else if (!self && watcher.Equals(_self))
             Unwatch(watchee);
         else
-            Publish(new Warning(_self.Path.ToString(), ActorTypeOrThis, $"BUG: illegal Unwatch({watchee},{watcher}) for {_self}"));
+            Publish(new Warning(_self.Path.ToString(), ActorTypeOrThis, $"{_self} was sent an Unwatch between {watcher} and {watchee}, neither of which it is"));
     }
 
     protected void AddressTerminated(Address address)

@@ -28,8 +28,15 @@ public partial class ActorCell
         {
             if (_actor is not null)
                 ClearActor(_actor);
-            throw new ActorInitializationException(_self, "Exception during creation", e);
+            throw new ActorInitializationException(_self, $"{_props.Type.Name} could not be created: {Innermost(e).Message}", e);
         }
+    }
+
+    private static Exception Innermost(Exception e)
+    {
+        while (e.InnerException is { } inner)
+            e = inner;
+        return e;
     }
 
     // Restarting an actor that could not be created: try again, without the children it may have got that far.
@@ -65,7 +72,7 @@ public partial class ActorCell
 
         if (_actor is null)
         {
-            Publish(new Error(null, _self.Path.ToString(), _props.Type, $"Changing Recreate into Create after {cause?.Message}"));
+            Publish(new Error(null, _self.Path.ToString(), _props.Type, $"There is no instance to restart, one is created anew after: {cause?.Message}"));
             FaultCreate();
             return;
         }
@@ -122,7 +129,7 @@ public partial class ActorCell
             }
             catch (Exception e)
             {
-                Publish(new Error(e, _self.Path.ToString(), ActorTypeOrThis, $"restarting ({child})"));
+                Publish(new Error(e, _self.Path.ToString(), ActorTypeOrThis, $"The child {child} could not be restarted"));
             }
         }
     }
@@ -137,7 +144,7 @@ public partial class ActorCell
     {
         if (_actor is null && causedByFailure is not null && IsNormal)
         {
-            Publish(new Error(null, _self.Path.ToString(), _props.Type, $"Changing Resume into Create after {causedByFailure.Message}"));
+            Publish(new Error(null, _self.Path.ToString(), _props.Type, $"There is no instance to resume, one is created anew after: {causedByFailure.Message}"));
             FaultCreate();
             return;
         }
@@ -181,10 +188,6 @@ public partial class ActorCell
     }
 
     protected void SetTerminated() => _children.SetTerminated();
-
-    protected void StopFunctionRefs()
-    {
-    }
 
     private void FinishTerminate()
     {
@@ -242,7 +245,7 @@ public partial class ActorCell
         catch (Exception e)
         {
             Publish(new Error(
-                e, _self.Path.ToString(), ActorTypeOrThis, $"emergency stop: exception in failure handling for {cause.GetType()}: {cause.Message}"));
+                e, _self.Path.ToString(), ActorTypeOrThis, $"Stopped at once: reporting a failure failed too. The failure was {cause.GetType()}: {cause.Message}"));
             StopAllChildren();
             FinishTerminate();
         }

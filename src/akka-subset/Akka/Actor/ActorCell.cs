@@ -29,6 +29,7 @@ public partial class ActorCell : IUntypedActorContext, ICell
     private int _currentEnvelopeId;
     private Type _plainMessageType;
     private ActorTaskScheduler _taskScheduler;
+    private ActorBase _disposed;
 
     public ActorCell(ActorSystemImpl system, IInternalActorRef self, Props props, MessageDispatcher dispatcher, IInternalActorRef parent)
     {
@@ -107,7 +108,7 @@ public partial class ActorCell : IUntypedActorContext, ICell
     public virtual void SendMessage(IActorRef sender, object message)
     {
         if (message is null)
-            throw new InvalidMessageException("Message is null.");
+            throw new InvalidMessageException("A message cannot be null");
         _dispatcher.Dispatch(this, new Envelope(_system.SerializeAllMessages ? SerializeAndDeserialize(message) : message, sender));
     }
 
@@ -350,7 +351,7 @@ public partial class ActorCell : IUntypedActorContext, ICell
     {
         PrepareForNewActor();
         var instance = CreateNewActorInstance()
-            ?? throw new ActorInitializationException(_self, "Actor instance passed to ActorOf can't be 'null'");
+            ?? throw new ActorInitializationException(_self, "The producer of the actor returned null");
         _actor = instance;
         if (_behavior is null)
             _behavior = instance.ReceiveDelegate;
@@ -366,10 +367,6 @@ public partial class ActorCell : IUntypedActorContext, ICell
     {
         _behaviorStack = null;
         _behavior = null;
-    }
-
-    protected void SetActorFields(ActorBase actor)
-    {
     }
 
     /// <summary>Lets go of an instance: its timers end, what it stashed goes back to the mailbox.</summary>
@@ -397,7 +394,7 @@ public partial class ActorCell : IUntypedActorContext, ICell
                 }
                 catch (Exception e)
                 {
-                    Publish(new Error(e, _self.Path.ToString(), actor.GetType(), $"An error occurred while disposing {actor.GetType()}: {e.Message}"));
+                    Publish(new Error(e, _self.Path.ToString(), actor.GetType(), $"Dispose of {actor.GetType()} failed: {e.Message}"));
                 }
             }
 
@@ -409,8 +406,6 @@ public partial class ActorCell : IUntypedActorContext, ICell
         _sender = null;
         PrepareForNewActor();
     }
-
-    private ActorBase _disposed;
 
     private Type ActorTypeOrThis => _actor?.GetType() ?? _props.Type;
 

@@ -148,7 +148,7 @@ public abstract class ActorPath : IEquatable<ActorPath>, IComparable<ActorPath>,
     public static ActorPath Parse(string path) =>
         TryParse(path, out var parsed)
             ? parsed
-            : throw new UriFormatException($"Can not parse an actor path: {path}");
+            : throw new UriFormatException($"'{path}' is no actor path");
 
     public static bool TryParse(string path, out ActorPath actorPath)
     {

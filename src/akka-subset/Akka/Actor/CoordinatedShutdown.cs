@@ -90,7 +90,7 @@ public sealed class CoordinatedShutdown : IExtension
             if (sorted.Contains(name))
                 return;
             if (!open.Add(name))
-                throw new ArgumentException($"Cycle detected in graph of phases. It must be a DAG. Phase [{name}] depends transitively on itself.");
+                throw new ArgumentException($"The phase [{name}] of the coordinated shutdown depends, maybe through others, on itself");
             if (phases.TryGetValue(name, out var phase))
             {
                 foreach (var before in phase.DependsOn)
@@ -147,18 +147,18 @@ public sealed class CoordinatedShutdown : IExtension
         if (!_phases.ContainsKey(phase))
         {
             throw new ConfigurationException(
-                $"Unknown phase [{phase}], known phases [{string.Join(", ", _order)}]. All phases (along with their optional dependencies) must be defined in configuration.");
+                $"There is no phase [{phase}] in akka.coordinated-shutdown.phases; there are {string.Join(", ", _order)}");
         }
 
         if (string.IsNullOrEmpty(taskName))
-            throw new ArgumentException("Set a task name when adding tasks to the Coordinated Shutdown", nameof(taskName));
+            throw new ArgumentException("A task needs a name", nameof(taskName));
         _tasks.GetOrAdd(phase, static _ => new ConcurrentQueue<(string, Func<Task<Done>>)>()).Enqueue((taskName, task));
     }
 
     public TimeSpan Timeout(string phase) =>
         _phases.TryGetValue(phase, out var found)
             ? found.Timeout
-            : throw new ArgumentException($"Unknown phase [{phase}]. All phases must be defined in configuration.", nameof(phase));
+            : throw new ArgumentException($"There is no phase [{phase}] in akka.coordinated-shutdown.phases", nameof(phase));
 
     /// <summary>Runs the phases, once: later calls get the task of the first.</summary>
     public Task<Done> Run(Reason reason, string fromPhase = null)
@@ -171,7 +171,7 @@ public sealed class CoordinatedShutdown : IExtension
             return _finished.Task;
 
         if (System.Settings.Config.GetBoolean("akka.coordinated-shutdown.log-shutdown-reason", true))
-            Log(LogLevel.DebugLevel, null, $"Running CoordinatedShutdown with reason [{reason}]");
+            Log(LogLevel.DebugLevel, null, $"Coordinated shutdown begins: {reason}");
         _ = Task.Run(async () =>
         {
             try
@@ -195,11 +195,11 @@ public sealed class CoordinatedShutdown : IExtension
         var phase = _phases[name];
         if (!phase.Enabled)
         {
-            Log(LogLevel.DebugLevel, null, $"Phase [{name}] disabled through configuration, skipping {tasks.Count} tasks");
+            Log(LogLevel.DebugLevel, null, $"Phase [{name}] is switched off, its {tasks.Count} tasks are left out");
             return;
         }
 
-        Log(LogLevel.DebugLevel, null, $"Performing phase [{name}] with [{tasks.Count}] tasks: [{string.Join(", ", tasks.Select(static task => task.Name))}]");
+        Log(LogLevel.DebugLevel, null, $"Phase [{name}] runs its {tasks.Count} tasks: [{string.Join(", ", tasks.Select(static task => task.Name))}]");
         var all = Task.WhenAll(tasks.Select(task => RunTask(name, phase, task.Name, task.Run)));
         using var stop = new CancellationTokenSource();
         var first = await Task.WhenAny(all, Task.Delay(phase.Timeout, stop.Token)).ConfigureAwait(false);
@@ -212,7 +212,7 @@ public sealed class CoordinatedShutdown : IExtension
 
         // Nobody waits for what is still running, but its failure is looked at.
         _ = all.ContinueWith(static task => task.Exception, TaskContinuationOptions.OnlyOnFaulted);
-        var message = $"Coordinated shutdown phase [{name}] timed out after {phase.Timeout}";
+        var message = $"Phase [{name}] of the coordinated shutdown was not done in {phase.Timeout}";
         if (!phase.Recover)
             throw new TimeoutException(message);
         Log(LogLevel.WarningLevel, null, message);

@@ -26,7 +26,7 @@ public class EmptyLocalActorRef : MinimalActorRef
     protected override void TellInternal(object message, IActorRef sender)
     {
         if (message is null)
-            throw new InvalidMessageException("Message is null");
+            throw new InvalidMessageException("A message cannot be null");
         if (message is DeadLetter deadLetter)
             SpecialHandle(deadLetter.Message, deadLetter.Sender);
         else if (!SpecialHandle(message, sender))
@@ -90,7 +90,7 @@ public class DeadLetterActorRef : EmptyLocalActorRef
         switch (message)
         {
             case null:
-                throw new InvalidMessageException("Message is null");
+                throw new InvalidMessageException("A message cannot be null");
             case Identify identify:
                 sender?.Tell(new ActorIdentity(identify.MessageId, this), ActorRefs.NoSender);
                 break;

@@ -131,7 +131,7 @@ public class InvalidActorNameException : AkkaException
 public class InvalidMessageException : AkkaException
 {
     public InvalidMessageException()
-        : this("Message is null.")
+        : this("A message cannot be null")
     {
     }
 
@@ -153,7 +153,7 @@ public class AskTimeoutException : AkkaException
 public class DeathPactException : AkkaException
 {
     public DeathPactException(IActorRef deadActor)
-        : base($"Monitored actor [{deadActor}] terminated")
+        : base($"The watched actor {deadActor} is gone, and nothing was done about it")
     {
         DeadActor = deadActor;
     }

@@ -65,11 +65,11 @@ public class FutureActorRef<T> : MinimalActorRef
     {
         var handled = message switch
         {
-            ISystemMessage system => Fail(new InvalidOperationException($"system message of type '{system.GetType().Name}' is invalid as an answer")),
+            ISystemMessage system => Fail(new InvalidOperationException($"A system message, {system.GetType().Name}, is no answer")),
             T answer => _result.TrySetResult(answer),
             null => _result.TrySetResult(default),
-            Status.Failure failure => Fail(failure.Cause ?? new TaskCanceledException("Task cancelled by actor via Failure message.")),
-            _ => Fail(new ArgumentException($"Received message of type [{message.GetType()}] - Ask expected message of type [{typeof(T)}]")),
+            Status.Failure failure => Fail(failure.Cause ?? new TaskCanceledException("The answer was a failure without a cause")),
+            _ => Fail(new ArgumentException($"The answer is a [{message.GetType()}], expected was a [{typeof(T)}]")),
         };
 
         Completed();

@@ -37,7 +37,7 @@ public static class Futures
     private static FutureActorRef<T> Question<T>(ICanTell target, TimeSpan? timeout, CancellationToken cancellationToken, out Task<T> task)
     {
         var provider = ProviderOf(target)
-            ?? throw new ArgumentException("Unsupported recipient type, unable to resolve a provider for it", nameof(target));
+            ?? throw new ArgumentException("Cannot tell which actor system the target belongs to", nameof(target));
         if (cancellationToken.IsCancellationRequested)
         {
             task = Task.FromCanceled<T>(cancellationToken);
@@ -57,18 +57,13 @@ public static class Futures
         return question;
     }
 
-    internal static IActorRefProvider ProviderOf(ICanTell target)
+    // The target's system, not the one whose actor happens to run here: the answer comes from there.
+    internal static IActorRefProvider ProviderOf(ICanTell target) => target switch
     {
-        // The running actor's own system first: a router or a selection may not know its provider.
-        if (InternalCurrentActorCellKeeper.Current is { } cell)
-            return cell.SystemImpl.Provider;
-        return target switch
-        {
-            IInternalActorRef actor => actor.Provider,
-            ActorSelection selection => ProviderOf(selection.Anchor),
-            _ => null,
-        };
-    }
+        IInternalActorRef actor => actor.Provider,
+        ActorSelection selection => ProviderOf(selection.Anchor),
+        _ => InternalCurrentActorCellKeeper.Current?.SystemImpl.Provider,
+    };
 }
 
 /// <summary>A question that is given up after a time, or when it is cancelled.</summary>
@@ -112,7 +107,7 @@ internal sealed class LimitedFutureActorRef<T> : FutureActorRef<T>, IAskDeadline
 
     public void Expire()
     {
-        var message = $"Timeout after {_limit} seconds";
+        var message = $"No answer came within {_limit}";
         if (_result.TrySetException(new AskTimeoutException(message)))
             Completed();
     }

@@ -182,7 +182,7 @@ public class RootGuardianSupervisor : MinimalActorRef
     protected override void TellInternal(object message, IActorRef sender)
     {
         if (_stopped.IsOff && message is not null)
-            _log.Log(LogLevel.ErrorLevel, null, $"{_path} received unexpected message [{message}]");
+            _log.Log(LogLevel.ErrorLevel, null, $"The root's parent was sent [{message}]");
     }
 
     public override void SendSystemMessage(ISystemMessage systemMessage)
@@ -191,7 +191,7 @@ public class RootGuardianSupervisor : MinimalActorRef
         {
             case Failed failed:
                 CauseOfTermination = failed.Cause;
-                _log.Log(LogLevel.ErrorLevel, failed.Cause, $"guardian {failed.Child} failed, shutting down!");
+                _log.Log(LogLevel.ErrorLevel, failed.Cause, $"{failed.Child} failed: the system ends");
                 ((IInternalActorRef)failed.Child).Stop();
                 break;
             case DeathWatchNotification:

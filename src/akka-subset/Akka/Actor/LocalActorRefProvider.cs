@@ -85,7 +85,7 @@ public sealed class LocalActorRefProvider : IActorRefProvider
         var supervisor = new RootGuardianSupervisor(new RootActorPath(RootPath.Address, "bubble-walker"), this, _terminated, Log);
         var rootStrategy = new OneForOneStrategy(cause =>
         {
-            Log.Log(LogLevel.ErrorLevel, cause, "guardian failed, shutting down system");
+            Log.Log(LogLevel.ErrorLevel, cause, "A guardian failed: the system ends");
             return Directive.Stop;
         });
         _root = new RootGuardianActorRef(
@@ -164,7 +164,7 @@ public sealed class LocalActorRefProvider : IActorRefProvider
         }
         catch (Exception e)
         {
-            throw new ConfigurationException($"Configuration problem while creating [{path}] with dispatcher [{deployment.Dispatcher}] and mailbox [{deployment.Mailbox}]", e);
+            throw new ConfigurationException($"[{path}] cannot have the dispatcher [{deployment.Dispatcher}] with the mailbox [{deployment.Mailbox}]", e);
         }
 
         return new LocalActorRef(system, props, dispatcher, mailboxType, supervisor, path);
@@ -174,7 +174,7 @@ public sealed class LocalActorRefProvider : IActorRefProvider
     {
         if (ActorPath.TryParse(path, out var parsed) && parsed.Address == RootPath.Address)
             return Resolve(parsed, parsed.Elements);
-        Log.Log(LogLevel.DebugLevel, null, $"resolve of unknown path [{path}] failed");
+        Log.Log(LogLevel.DebugLevel, null, $"There is nobody to be found at [{path}] in this system");
         return DeadLetters;
     }
 
@@ -182,7 +182,7 @@ public sealed class LocalActorRefProvider : IActorRefProvider
     {
         if (path.Root.Address == RootPath.Address)
             return Resolve(path, path.Elements);
-        Log.Log(LogLevel.DebugLevel, null, $"resolve of foreign ActorPath [{path}] failed");
+        Log.Log(LogLevel.DebugLevel, null, $"[{path}] is not in this system");
         return DeadLetters;
     }
 

@@ -148,11 +148,11 @@ public class Props : IEquatable<Props>
         }
         catch (TargetInvocationException e) when (e.InnerException is not null)
         {
-            throw new TypeLoadException($"Error while creating actor instance of type {Type} with {_arguments.Length} args", e.InnerException);
+            throw new TypeLoadException($"The constructor of {Type}, called with {_arguments.Length} arguments, failed", e.InnerException);
         }
         catch (Exception e) when (e is not ActorInitializationException)
         {
-            throw new TypeLoadException($"Error while creating actor instance of type {Type} with {_arguments.Length} args", e);
+            throw new TypeLoadException($"The constructor of {Type}, called with {_arguments.Length} arguments, failed", e);
         }
     }
 
@@ -162,7 +162,7 @@ public class Props : IEquatable<Props>
     {
         ArgumentNullException.ThrowIfNull(type);
         if (!typeof(ActorBase).IsAssignableFrom(type) && !typeof(IIndirectActorProducer).IsAssignableFrom(type))
-            throw new ArgumentException($"Unknown actor producer [{type.FullName}]: Props want a subclass of ActorBase", nameof(type));
+            throw new ArgumentException($"[{type.FullName}] is no subclass of ActorBase", nameof(type));
         return type;
     }
 

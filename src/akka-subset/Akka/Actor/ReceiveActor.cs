@@ -47,7 +47,7 @@ public abstract class ReceiveActor : UntypedActor, IInitializableActor
     }
 
     private MessageHandlers Configuring =>
-        _configuring ?? throw new InvalidOperationException("You may only call Receive-methods when constructing the actor and inside Become().");
+        _configuring ?? throw new InvalidOperationException("Handlers can be added only in the constructor and in the argument of Become");
 
     protected void Receive<T>(Action<T> handler, Predicate<T> shouldHandle = null) =>
         Configuring.Add(new ActionHandler<T>(handler, shouldHandle));

@@ -73,7 +73,7 @@ public class Settings
         if (CoordinatedShutdownRunByActorSystemTerminate && !CoordinatedShutdownTerminateActorSystem)
         {
             throw new ConfigurationException(
-                "akka.coordinated-shutdown.run-by-actor-system-terminate=on and akka.coordinated-shutdown.terminate-actor-system=off is not a supported configuration combination.");
+                "akka.coordinated-shutdown: with run-by-actor-system-terminate = on, terminate-actor-system cannot be off, or the system would never end");
         }
     }
 

@@ -66,6 +66,6 @@ public static class StashFactory
             return new BoundedStashImpl(context);
         if (typeof(IActorStash).IsAssignableFrom(actorType))
             return new UnboundedStashImpl(context);
-        throw new ArgumentException($"Actor {actorType} implements an unrecognized subclass of {typeof(IActorStash)} - cannot instantiate", nameof(actorType));
+        throw new ArgumentException($"The actor [{actorType}] has no stash: it implements none of the interfaces for one", nameof(actorType));
     }
 }

@@ -322,7 +322,8 @@ public abstract class SupervisorStrategyConfigurator
         {
             "Akka.Actor.DefaultSupervisorStrategy" => typeof(DefaultSupervisorStrategy),
             "Akka.Actor.StoppingSupervisorStrategy" => typeof(StoppingSupervisorStrategy),
-            _ => Type.GetType(typeName) ?? throw new Configuration.ConfigurationException($"Could not resolve SupervisorStrategyConfigurator type [{typeName}]"),
+            _ => Dispatch.TypeNames.Find(typeName)
+                ?? throw new Configuration.ConfigurationException($"akka.actor.guardian-supervisor-strategy: there is no type [{typeName}]"),
         };
         return (SupervisorStrategyConfigurator)Activator.CreateInstance(type);
     }

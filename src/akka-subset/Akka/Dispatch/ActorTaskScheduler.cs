@@ -75,7 +75,7 @@ public class ActorTaskScheduler : TaskScheduler
     public static void RunTask(Func<Task> asyncAction)
     {
         var cell = InternalCurrentActorCellKeeper.Current
-            ?? throw new InvalidOperationException("RunTask must be called from an actor context.");
+            ?? throw new InvalidOperationException("RunTask works only while an actor is running on this thread");
         cell.TaskScheduler.Start(asyncAction);
     }
 

@@ -44,7 +44,7 @@ public sealed class Dispatchers
     public static Config GetConfig(Config config, string id, int depth = 0)
     {
         if (depth > MaxAliasDepth)
-            throw new ConfigurationException($"Could not find a concrete dispatcher config after following {MaxAliasDepth} aliases. Last id was '{id}'");
+            throw new ConfigurationException($"Dispatcher [{id}] is an alias of an alias, more than {MaxAliasDepth} times over");
         if (!config.HasPath(id))
             throw new ConfigurationException($"Dispatcher [{id}] not configured");
         var value = config.GetValue(id);
@@ -92,7 +92,7 @@ public sealed class Dispatchers
         }
 
         var configurator = TypeNames.Find(type)
-            ?? throw new ConfigurationException($"Could not resolve dispatcher type [{type}] of dispatcher [{id}]");
+            ?? throw new ConfigurationException($"Dispatcher [{id}]: there is no type [{type}]");
         return (MessageDispatcherConfigurator)Activator.CreateInstance(configurator, config, Prerequisites);
     }
 

@@ -70,10 +70,6 @@ public class Mailbox : IRunnable
 
     public virtual void SetActor(ActorCell actorCell) => _actor = actorCell;
 
-    public static void DebugPrint(string message, params object[] args)
-    {
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Enqueue(IActorRef receiver, in Envelope envelope)
     {

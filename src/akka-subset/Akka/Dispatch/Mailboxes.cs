@@ -30,7 +30,7 @@ public class Mailboxes
             var type = TypeNames.Find(name);
             if (type is null)
             {
-                system.EventStream.Publish(new Warning("mailboxes", typeof(Mailboxes), $"Mailbox requirement binding for [{name}] is ignored: no such type"));
+                system.EventStream.Publish(new Warning("mailboxes", typeof(Mailboxes), $"akka.actor.mailbox.requirements: there is no type [{name}]"));
                 continue;
             }
 
@@ -62,7 +62,7 @@ public class Mailboxes
     public MailboxType LookupByQueueType(Type queueType) =>
         _bindings.TryGetValue(queueType, out var id)
             ? Lookup(id)
-            : throw new ConfigurationException($"Mailbox mapping for [{queueType}] not configured");
+            : throw new ConfigurationException($"akka.actor.mailbox.requirements says no mailbox for [{queueType}]");
 
     public MailboxType Lookup(string id) => _types.GetOrAdd(id, static (key, self) => self.CreateType(key), this);
 
@@ -72,20 +72,20 @@ public class Mailboxes
             return new UnboundedMailbox();
         var root = _system.Settings.Config;
         if (!root.HasPath(id))
-            throw new ConfigurationException($"Mailbox Type [{id}] not configured");
+            throw new ConfigurationException($"Mailbox [{id}] is not configured");
         var config = root.GetConfig(id).WithFallback(root.GetConfig(DefaultMailboxId));
         var typeName = config.GetString("mailbox-type", "");
         if (string.IsNullOrEmpty(typeName))
-            throw new ConfigurationException($"The setting mailbox-type defined in [{id}] is empty");
+            throw new ConfigurationException($"Mailbox [{id}] has no mailbox-type");
         var type = TypeNames.Find(typeName)
-            ?? throw new ConfigurationException($"Found mailbox-type [{typeName}] in configuration for [{id}], but could not find that type.");
+            ?? throw new ConfigurationException($"Mailbox [{id}]: there is no type [{typeName}]");
         try
         {
             return (MailboxType)Activator.CreateInstance(type, _system.Settings, config);
         }
         catch (Exception e)
         {
-            throw new ArgumentException($"Cannot instantiate MailboxType [{type}], defined in [{id}]. Make sure it has a public constructor with (Akka.Actor.Settings, Akka.Configuration.Config) parameters", e);
+            throw new ArgumentException($"Mailbox [{id}]: [{type}] could not be created; it needs a public constructor that takes Settings and Config", e);
         }
     }
 
@@ -105,9 +105,9 @@ public class Mailboxes
             if (queue is null)
                 return mailbox;
             if (actorRequirement is not null && !actorRequirement.IsAssignableFrom(queue))
-                throw new ArgumentException($"produced message queue type [{queue}] does not fulfill requirement for actor class [{actorType}]");
+                throw new ArgumentException($"The actor [{actorType}] requires a queue of [{actorRequirement}], which [{queue}] is not");
             if (dispatcherRequirement is not null && !dispatcherRequirement.IsAssignableFrom(queue))
-                throw new ArgumentException($"produced message queue type [{queue}] does not fulfill requirement for dispatcher [{id}]");
+                throw new ArgumentException($"The dispatcher [{id}] requires a queue of [{dispatcherRequirement}], which [{queue}] is not");
             return mailbox;
         }
 

@@ -68,7 +68,7 @@ public abstract class MessageDispatcherConfigurator
                 return new CurrentContextExecutorConfigurator(Config, Prerequisites);
             default:
                 var type = TypeNames.Find(executor)
-                    ?? throw new ConfigurationException($"Could not resolve executor service configurator type {executor} for path {Config.GetString("id", "unknown")}");
+                    ?? throw new ConfigurationException($"Dispatcher [{Config.GetString("id", "")}]: there is no executor [{executor}]");
                 return (ExecutorServiceConfigurator)Activator.CreateInstance(type, Config, Prerequisites);
         }
     }

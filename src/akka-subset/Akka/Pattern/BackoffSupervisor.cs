@@ -264,11 +264,11 @@ public sealed class BackoffSupervisor : BackoffSupervisorBase
     internal static void Check(TimeSpan minBackoff, TimeSpan maxBackoff, double randomFactor)
     {
         if (minBackoff <= TimeSpan.Zero)
-            throw new ArgumentException("MinBackoff must be greater than 0", nameof(minBackoff));
+            throw new ArgumentException("The shortest time cannot be zero", nameof(minBackoff));
         if (maxBackoff < minBackoff)
-            throw new ArgumentException("MaxBackoff must be greater than MinBackoff", nameof(maxBackoff));
+            throw new ArgumentException("The longest time cannot be less than the shortest", nameof(maxBackoff));
         if (randomFactor is < 0.0 or > 1.0)
-            throw new ArgumentException("RandomFactor must be between 0.0 and 1.0", nameof(randomFactor));
+            throw new ArgumentException("The random factor is from 0 to 1", nameof(randomFactor));
     }
 
     internal static TimeSpan CalculateDelay(int restartCount, TimeSpan minBackoff, TimeSpan maxBackoff, double randomFactor)

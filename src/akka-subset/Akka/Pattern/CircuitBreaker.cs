@@ -6,7 +6,7 @@ namespace Akka.Pattern;
 public class OpenCircuitException : AkkaException
 {
     public OpenCircuitException()
-        : this("Circuit Breaker is open; calls are failing fast")
+        : this("The circuit is open: the call was not made")
     {
     }
 
@@ -21,7 +21,7 @@ public class OpenCircuitException : AkkaException
     }
 
     public OpenCircuitException(Exception cause)
-        : base("Circuit Breaker is open; calls are failing fast", cause)
+        : base("The circuit is open: the call was not made", cause)
     {
     }
 
@@ -38,7 +38,7 @@ public class OpenCircuitException : AkkaException
     }
 
     public OpenCircuitException(Exception cause, TimeSpan remainingDuration)
-        : base("Circuit Breaker is open; calls are failing fast", cause)
+        : base("The circuit is open: the call was not made", cause)
     {
         RemainingDuration = remainingDuration;
     }
@@ -50,7 +50,7 @@ public class OpenCircuitException : AkkaException
 public class UserCalledFailException : AkkaException
 {
     public UserCalledFailException()
-        : base("User code caused CircuitBreaker to fail because it calls the Fail() method.")
+        : base("The call was reported as failed")
     {
     }
 }
@@ -200,7 +200,7 @@ public class CircuitBreaker
         {
             var result = body();
             if (Util.MonotonicClock.Elapsed - start > CallTimeout)
-                CallFailed(new TimeoutException($"Execution did not complete within the time allotted {CallTimeout}"));
+                CallFailed(new TimeoutException($"The call took longer than {CallTimeout}"));
             else
                 CallSucceeded();
             return result;
@@ -243,11 +243,11 @@ public class CircuitBreaker
                     _trialTaken = true;
                     return;
                 case State.HalfOpen:
-                    throw new OpenCircuitException("Circuit breaker is half open, a trial call is under way", LastCaughtException, TimeSpan.Zero);
+                    throw new OpenCircuitException("The circuit is half open, and the one call it lets through is under way", LastCaughtException, TimeSpan.Zero);
                 default:
                     var left = _currentReset - (Util.MonotonicClock.Elapsed - _opened);
                     throw new OpenCircuitException(
-                        "Circuit breaker is open; calls are failing fast", LastCaughtException, left > TimeSpan.Zero ? left : TimeSpan.Zero);
+                        "The circuit is open: the call was not made", LastCaughtException, left > TimeSpan.Zero ? left : TimeSpan.Zero);
             }
         }
     }

@@ -48,11 +48,11 @@ public abstract class AbstractStash : IStash
         if (_cell.CurrentEnvelopeId == _lastEnvelopeId)
         {
             throw new IllegalActorStateException(
-                $"Can't stash the same message {envelope.Message} more than once");
+                $"The message {envelope.Message} is in the stash already");
         }
 
         if (IsFull)
-            throw new StashOverflowException($"Couldn't enqueue message {envelope.Message} from {envelope.Sender} to stash of {_cell.Self}: it holds {_capacity} already");
+            throw new StashOverflowException($"The stash of {_cell.Self} is full with {_capacity} messages: {envelope.Message} does not fit");
         _lastEnvelopeId = _cell.CurrentEnvelopeId;
         _stashed.AddLast(envelope);
     }

@@ -29,7 +29,7 @@ public class ActorSystemImpl : ExtendedActorSystem
         if (string.IsNullOrEmpty(name) || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || name[0] is '-' or '_')
         {
             throw new ArgumentException(
-                $"invalid ActorSystem name [{name}], must contain only word characters (i.e. [a-zA-Z0-9] plus non-leading '-')", nameof(name));
+                $"[{name}] is no name for an actor system: it consists of letters, digits, and '-' or '_' after the first", nameof(name));
         }
 
         ArgumentNullException.ThrowIfNull(config);
@@ -105,9 +105,9 @@ public class ActorSystemImpl : ExtendedActorSystem
     private IActorRefProvider CreateProvider()
     {
         var type = TypeNames.Find(Settings.ProviderClass)
-            ?? throw new ConfigurationException($"'akka.actor.provider' is not a valid type name : '{Settings.ProviderClass}'");
+            ?? throw new ConfigurationException($"akka.actor.provider: there is no type [{Settings.ProviderClass}]");
         if (!typeof(IActorRefProvider).IsAssignableFrom(type))
-            throw new ConfigurationException($"'akka.actor.provider' is not a valid actor ref provider: '{Settings.ProviderClass}'");
+            throw new ConfigurationException($"akka.actor.provider: [{Settings.ProviderClass}] is no IActorRefProvider");
         try
         {
             return (IActorRefProvider)CreateByReflection(type, Name, Settings, EventStream);
@@ -160,7 +160,7 @@ public class ActorSystemImpl : ExtendedActorSystem
             var type = TypeNames.Find(name);
             if (type is null || !typeof(IExtensionId).IsAssignableFrom(type) || type.IsAbstract)
             {
-                EventStream.Publish(new Error(null, Name, typeof(ActorSystem), $"[{name}] in akka.extensions is not an 'ExtensionId', skipping..."));
+                EventStream.Publish(new Error(null, Name, typeof(ActorSystem), $"akka.extensions: [{name}] is left out, it names no IExtensionId"));
                 continue;
             }
 
@@ -242,7 +242,7 @@ public class ActorSystemImpl : ExtendedActorSystem
         lock (_terminationLock)
         {
             if (_callbacksRun)
-                throw new InvalidOperationException("ActorSystem already terminated.");
+                throw new InvalidOperationException("The actor system is gone already");
             _terminationCallbacks.Push(code);
         }
     }
@@ -261,7 +261,7 @@ public class ActorSystemImpl : ExtendedActorSystem
     {
         if (Interlocked.Exchange(ref _finalTerminate, 1) == 0)
         {
-            Log.Log(LogLevel.DebugLevel, null, "System shutdown initiated");
+            Log.Log(LogLevel.DebugLevel, null, "The actors are being stopped");
             if (!Settings.LogDeadLettersDuringShutdown)
                 StopDeadLetterListener();
             Provider.Guardian.Stop();

@@ -62,12 +62,12 @@ internal sealed class Children
         lock (_lock)
         {
             if (_terminated)
-                throw new InvalidOperationException($"Cannot reserve actor name '{name}': already terminated");
+                throw new InvalidOperationException($"No child [{name}] can be created: {parent} is gone");
             if (_reason == WaitReason.Termination)
-                throw new InvalidOperationException($"Cannot reserve actor name '{name}': is terminating");
+                throw new InvalidOperationException($"No child [{name}] can be created: {parent} is stopping");
             _byName ??= new Dictionary<string, IChildStats>(StringComparer.Ordinal);
             if (!_byName.TryAdd(name, ChildNameReserved.Instance))
-                throw new InvalidActorNameException($"Actor name \"{name}\" is not unique! (under {parent})");
+                throw new InvalidActorNameException($"The actor name [{name}] is not unique: {parent} has a child of that name");
         }
     }
 

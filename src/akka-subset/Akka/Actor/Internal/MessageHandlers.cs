@@ -17,7 +17,7 @@ internal sealed class MessageHandlers
     public void Add(MessageHandler handler)
     {
         if (_closed)
-            throw new InvalidOperationException("A handler that catches all messages has been added. No handler can be added after that.");
+            throw new InvalidOperationException("The handler before this one takes all messages: none would reach this one");
         _closed = handler.CatchesAll;
         _handlers.Add(handler);
         _byType = null;

@@ -9,8 +9,11 @@ namespace RaftActors.Runtime;
 /// The channel to one peer: encodes, splits and sends what the node says; checks, puts together and decodes what the peer says. What it holds can be lost: the
 /// protocol sends again.
 /// </summary>
-internal sealed class ReplicatorActor : UntypedActor
+internal sealed class ReplicatorActor : UntypedActor, IWithTimers
 {
+    private static readonly object BulkKey = new();
+    private static readonly object BulkIsStuck = new();
+
     private readonly StreamLink _link;
     private readonly NodeId _peer;
     private readonly NodeEnvironment _environment;
@@ -18,13 +21,14 @@ internal sealed class ReplicatorActor : UntypedActor
     private readonly RemotingSettings _settings;
     private readonly FragmentAssembler _assembler;
     private readonly TokenWindow _seen = new();
-    private readonly Queue<(IEnumerator<PeerFrame> Frames, bool IsAppend)> _bulk = new();
-    private readonly List<(ulong, ProposalAnswer)> _answers = [];
+    private readonly Queue<Bulk> _bulk = new();
+    private readonly List<(ulong Token, ProposalAnswer Answer)> _answers = [];
     private readonly RateLimitedLog _badFrames;
     private readonly RateLimitedLog _lacking;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private ulong _nextMessage = (ulong)Random.Shared.NextInt64();
     private TimeSpan _pausedUntil;
+    private int _fragmentsInFlight;
     private bool _open = true;
 
     public ReplicatorActor(StreamLink link, Member peer, NodeEnvironment environment)
@@ -39,7 +43,9 @@ internal sealed class ReplicatorActor : UntypedActor
         _lacking = new RateLimitedLog(_settings.LogInterval);
     }
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => _environment.Clock.Now;
 
     public static Props Props(StreamLink link, Member peer, NodeEnvironment environment) =>
         Akka.Actor.Props.Create(() => new ReplicatorActor(link, peer, environment)).WithDispatcher(NodeEnvironment.Consensus);
@@ -51,7 +57,7 @@ internal sealed class ReplicatorActor : UntypedActor
     protected override void PostRestart(Exception reason)
     {
         base.PostRestart(reason);
-        Context.Parent.Tell(new PeerReachability(_peer, Reachable: false));
+        Context.Parent.Tell(new RaftInput.PeerUnreachable(_peer));
     }
 
     protected override void OnReceive(object message)
@@ -69,7 +75,7 @@ internal sealed class ReplicatorActor : UntypedActor
 
                 break;
             case PeerMessage peerMessage:
-                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer), isAppend: peerMessage is AppendEntries);
+                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer), isAppend: false);
                 break;
             case ForwardToPeer forward:
                 Send(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer), isAppend: false);
@@ -86,11 +92,16 @@ internal sealed class ReplicatorActor : UntypedActor
             case FlushRequests:
                 SendAnswers();
                 break;
-            case ContinueBulk:
-                SendBulk();
-                break;
             default:
-                OnConnection(_connection.Interpret(message));
+                if (ReferenceEquals(message, BulkIsStuck))
+                {
+                    GiveUpBulk();
+                }
+                else
+                {
+                    OnConnection(_connection.Interpret(message));
+                }
+
                 break;
         }
     }
@@ -109,6 +120,8 @@ internal sealed class ReplicatorActor : UntypedActor
                 _open = false;
                 _pausedUntil = Now + _settings.UnreachablePause;
                 _bulk.Clear();
+                _fragmentsInFlight = 0;
+                Timers.Cancel(BulkKey);
                 _assembler.Clear();
                 Context.Parent.Tell(new PeerReachability(_peer, Reachable: false));
                 break;
@@ -119,12 +132,14 @@ internal sealed class ReplicatorActor : UntypedActor
     {
         if (frame.Bytes.Length > _environment.MaxFrameBytes)
         {
-            Enqueue(Fragments.Split(frame, _environment.MaxFrameBytes, _nextMessage++, _link.Id, _link.Self, _peer).GetEnumerator(), isAppend);
+            IEnumerable<PeerFrame> fragments = Fragments.Split(frame, _environment.MaxFrameBytes, _nextMessage++, _link.Id, _link.Self, _peer);
+            _bulk.Enqueue(new Bulk(fragments.GetEnumerator(), IsFragmented: true, isAppend));
+            SendBulk();
         }
         else if (isAppend && _bulk.Any(b => b.IsAppend))
         {
-            // Appends and heartbeats speak of the entries before them and must not overtake those; everything else may.
-            Enqueue(((IEnumerable<PeerFrame>)[frame]).GetEnumerator(), isAppend);
+            // Entries must not overtake the entries before them. Everything else may, heartbeats too: they speak only of what the peer is known to have.
+            _bulk.Enqueue(new Bulk(((IEnumerable<PeerFrame>)[frame]).GetEnumerator(), IsFragmented: false, isAppend));
         }
         else
         {
@@ -132,38 +147,45 @@ internal sealed class ReplicatorActor : UntypedActor
         }
     }
 
-    private void Enqueue(IEnumerator<PeerFrame> frames, bool isAppend)
-    {
-        _bulk.Enqueue((frames, isAppend));
-        if (_bulk.Count == 1)
-        {
-            SendBulk();
-        }
-    }
-
+    /// <summary>
+    /// Sends as many fragments as may be under way; the peer's acknowledgements let the next ones out. What is not handed to the transport yet cannot delay a heartbeat.
+    /// </summary>
     private void SendBulk()
     {
-        for (int i = 0; i < _settings.FragmentsPerTurn; i++)
+        while (_fragmentsInFlight < _settings.FragmentsInFlight && _bulk.TryPeek(out Bulk? first))
         {
-            if (!_bulk.TryPeek(out (IEnumerator<PeerFrame> Frames, bool IsAppend) first))
-            {
-                return;
-            }
-
-            if (first.Frames.MoveNext())
-            {
-                Transmit(first.Frames.Current);
-            }
-            else
+            if (!first.Frames.MoveNext())
             {
                 _bulk.Dequeue();
+                continue;
             }
+
+            Transmit(first.Frames.Current);
+            _fragmentsInFlight += first.IsFragmented ? 1 : 0;
         }
 
         if (_bulk.Count > 0)
         {
-            Self.Tell(ContinueBulk.Instance);
+            Timers.StartSingleTimer(BulkKey, BulkIsStuck, _link.Settings.ElectionTimeoutMax * 2);
         }
+        else
+        {
+            Timers.Cancel(BulkKey);
+        }
+    }
+
+    private void OnFragmentReceived()
+    {
+        _fragmentsInFlight = Math.Max(0, _fragmentsInFlight - 1);
+        SendBulk();
+    }
+
+    /// <summary>Fragments or their acknowledgements are lost. The protocol notices and sends again.</summary>
+    private void GiveUpBulk()
+    {
+        _bulk.Clear();
+        _fragmentsInFlight = 0;
+        Context.Parent.Tell(new RaftInput.PeerUnreachable(_peer));
     }
 
     private void Transmit(PeerFrame frame)
@@ -174,10 +196,37 @@ internal sealed class ReplicatorActor : UntypedActor
 
     private void SendAnswers()
     {
-        if (_answers.Count > 0)
+        int from = 0;
+        long bytes = 0;
+        for (int i = 0; i < _answers.Count; i++)
         {
-            Send(ForwardBody.Encode(_answers, Term.Zero, _link.Id, _link.Self, _peer), isAppend: false);
-            _answers.Clear();
+            int size = AnswerCodec.Size(_answers[i].Answer) + sizeof(ulong);
+            if (i > from && bytes + size > _link.Settings.MaxBatchBytes)
+            {
+                SendAnswers(from, i);
+                from = i;
+                bytes = 0;
+            }
+
+            if (size > _settings.MaxMessageBytes - PeerFrameHeader.SizeWithStream - sizeof(uint))
+            {
+                // The peer would not put it together, and its client would wait for nothing.
+                _answers[i] = (_answers[i].Token, new OutcomeUnknown($"the answer has {size} bytes, more than members may send each other (max-message-bytes)"));
+                size = AnswerCodec.Size(_answers[i].Answer) + sizeof(ulong);
+            }
+
+            bytes += size;
+        }
+
+        SendAnswers(from, _answers.Count);
+        _answers.Clear();
+    }
+
+    private void SendAnswers(int from, int to)
+    {
+        if (to > from)
+        {
+            Send(ForwardBody.Encode(_answers[from..to], Term.Zero, _link.Id, _link.Self, _peer), isAppend: false);
         }
     }
 
@@ -195,6 +244,8 @@ internal sealed class ReplicatorActor : UntypedActor
             return;
         }
 
+        // Whoever speaks can be reached, whatever the transport said before.
+        OnConnection(PeerConnectionChange.Open);
         switch (header.Type)
         {
             case PeerFrameType.ForwardPropose:
@@ -213,6 +264,9 @@ internal sealed class ReplicatorActor : UntypedActor
                 break;
             case PeerFrameType.Fragment when !whole:
                 TakeFragment(body);
+                break;
+            case PeerFrameType.FragmentReceived:
+                OnFragmentReceived();
                 break;
             case PeerFrameType.UnknownStream:
                 if (_lacking.MayWrite(Now, out long suppressed))
@@ -240,8 +294,11 @@ internal sealed class ReplicatorActor : UntypedActor
         if (!_assembler.TryAdd(body.Span, out PeerFrame? complete, out string? error))
         {
             Refuse(error);
+            return;
         }
-        else if (complete is not null)
+
+        Transmit(Fragments.Acknowledge(body.Span, _link.Id, _link.Self, _peer));
+        if (complete is not null)
         {
             Take(complete, whole: true);
         }
@@ -285,8 +342,6 @@ internal sealed class ReplicatorActor : UntypedActor
         }
     }
 
-    private sealed record ContinueBulk
-    {
-        public static ContinueBulk Instance { get; } = new();
-    }
+    /// <summary>Frames that wait for their turn; fragments of one message, or one frame behind such.</summary>
+    private sealed record Bulk(IEnumerator<PeerFrame> Frames, bool IsFragmented, bool IsAppend);
 }

@@ -104,7 +104,7 @@ internal sealed partial class NodeActor
         {
             Lead(proposals);
         }
-        else if (!_core.Leader.IsNone && _channels.TryGetValue(_core.Leader, out IActorRef? channel))
+        else if (_channels.TryGetValue(_core.Leader, out IActorRef? channel) && !_unreachable.Contains(_core.Leader))
         {
             Forward(proposals, _core.Leader, channel);
         }
@@ -261,7 +261,8 @@ internal sealed partial class NodeActor
     }
 
     /// <summary>
-    /// Proposals on their way to a peer that may never answer: they wait two more elections, not the whole of their time.
+    /// Proposals on their way to a peer that may never answer: they wait two more elections, not the whole of their time; and no
+    /// longer than it takes to elect another when the peer cannot even be reached.
     /// </summary>
     private void HurryForwarded(NodeId to = default, NodeId exceptTo = default)
     {
@@ -270,9 +271,12 @@ internal sealed partial class NodeActor
             return;
         }
 
-        TimeSpan latest = Now + (_link.Settings.ElectionTimeoutMax * (to.IsNone ? 1 : 2));
+        TimeSpan now = Now;
+        TimeSpan patient = now + (_link.Settings.ElectionTimeoutMax * (to.IsNone ? 1 : 2));
         foreach ((PendingProposal proposal, NodeId target) in _forwarded.Values)
         {
+            // Cut off, and another leads already: an answer from there is not worth holding up the client.
+            TimeSpan latest = !exceptTo.IsNone && _unreachable.Contains(target) ? now : patient;
             if ((to.IsNone ? target != exceptTo : target == to) && proposal.Deadline > latest)
             {
                 proposal.Deadline = latest;

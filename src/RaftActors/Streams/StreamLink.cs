@@ -68,6 +68,12 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
         }
 
         request.CountedBy(this);
+        Hand(request);
+    }
+
+    /// <summary>The same for requests that are not counted.</summary>
+    public void Hand(ClientRequest request)
+    {
         if (_run is { Closed: false } run)
         {
             run.Node.Tell(request, ActorRefs.NoSender);

@@ -39,7 +39,14 @@ internal sealed partial class NodeActor
                 Reads = _readBuffer.Count + _readsToRetry.Count + _reads.Values.Sum(r => r.Reads.Length),
             },
         };
-        _fsm.Tell(new CompleteStatus(request));
+        if (_fsmEnded)
+        {
+            request.TimeOut();
+        }
+        else
+        {
+            _fsm.Tell(new CompleteStatus(request));
+        }
     }
 
     private void Take(PendingEntryRead request)

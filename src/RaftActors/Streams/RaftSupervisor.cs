@@ -26,7 +26,7 @@ internal sealed class RaftSupervisor : UntypedActor
         _unknown = new RateLimitedLog(environment.Settings.Remoting.LogInterval);
     }
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => _environment.Clock.Now;
 
     public static Props Props(RaftStreams streams, NodeEnvironment environment) =>
         Akka.Actor.Props.Create(() => new RaftSupervisor(streams, environment)).WithDispatcher(NodeEnvironment.Consensus);
@@ -96,7 +96,7 @@ internal sealed class RaftSupervisor : UntypedActor
             return;
         }
 
-        entry.Link.Touch(Context.System.Scheduler.Now);
+        entry.Link.Touch(_environment.Clock.Date);
         if (entry.Link.Channels is not { } channels)
         {
             // Recovering, or failed: as good as lost, and the protocol lives with loss.

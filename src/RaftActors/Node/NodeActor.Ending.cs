@@ -5,6 +5,9 @@ namespace RaftActors.Runtime;
 // How a node ends: drained as asked, or at once because going on could break a promise.
 internal sealed partial class NodeActor
 {
+    // With stop-timeout it must fit into the 5 seconds that Akka's coordinated shutdown gives to a phase.
+    private static readonly TimeSpan LastCalls = TimeSpan.FromSeconds(1);
+
     private TimeSpan _stopBy;
 
     private void OnStop()
@@ -16,14 +19,15 @@ internal sealed partial class NodeActor
 
         _stopping = true;
         _stopBy = Now + _link.Settings.StopTimeout;
-        foreach (ClientRequest request in _open.Where(r => r is PendingProposal { MayBeInLog: false } && !_buffer.Contains(r)))
-        {
-            request.Abandon("the stream is being stopped", RefusalCode.Stopping);
-        }
-
         if (_running)
         {
+            // What came before the stop still counts; what would have to wait for a leader does not.
             Flush();
+        }
+
+        while (_parked.TryDequeue(out PendingProposal? parked))
+        {
+            parked.Abandon("the stream is being stopped", RefusalCode.Stopping);
         }
 
         EndWhenDrained();
@@ -72,9 +76,15 @@ internal sealed partial class NodeActor
             Context.Stop(child);
         }
 
-        // The state machine gets its last calls in order, but a call that never returns must not keep the node from ending.
+        if (_fsmEnded)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        // The state machine gets its last calls in order, before it is stopped with everything else.
         _fsm.Tell(new ShutdownStateMachine(reason, cause));
-        Timers.StartSingleTimer(EndKey, EndTimedOut.Instance, _link.Settings.StopTimeout);
+        Timers.StartSingleTimer(EndKey, EndTimedOut.Instance, LastCalls);
     }
 
     private void OnEnding(object message)

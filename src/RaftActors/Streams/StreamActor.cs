@@ -19,6 +19,8 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
     private IActorRef? _node;
     private TimeSpan _wait;
     private TimeSpan _startedAt;
+    private Exception? _crash;
+    private bool _hasRun;
     private bool _stopping;
 
     public StreamActor(StreamLink link, NodeEnvironment environment)
@@ -29,7 +31,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => _environment.Clock.Now;
 
     public static Props Props(StreamLink link, NodeEnvironment environment) =>
         Akka.Actor.Props.Create(() => new StreamActor(link, environment))
@@ -37,7 +39,11 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
             .WithMailbox(NodeEnvironment.TwoLanes);
 
     // Never resumed, never restarted in place: a new node must begin with a new core, and its clients must know.
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(cause =>
+    {
+        _crash = cause;
+        return Directive.Stop;
+    });
 
     protected override void PreStart() => MakeNode();
 
@@ -59,6 +65,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
                 break;
             case NodeStarted:
                 _health = StreamHealth.Healthy;
+                _hasRun = true;
                 _startedAt = Now;
                 Context.Parent.Tell(new StreamUp(_link.Id, null));
                 Context.System.EventStream.Publish(new StreamStarted(_link.Id, _link.Self));
@@ -109,16 +116,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
         switch (request)
         {
             case PendingStatus status:
-                status.Answer(new StreamStatus
-                {
-                    Stream = _link.Id,
-                    Name = _link.Definition.Name,
-                    Node = _link.Self,
-                    Membership = new StreamMembership(_link.Definition.Members),
-                    Health = _health,
-                    FailureReason = _failure,
-                    LastPeerActivity = _link.LastPeerActivity,
-                });
+                status.Answer(_health, _failure);
                 break;
             case PendingProposal proposal when _failure is null && !_stopping:
                 proposal.Answer(new NotLeader(NodeId.None, null));
@@ -167,6 +165,12 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
         if (_failure is not null)
         {
+            return;
+        }
+
+        if (!_hasRun)
+        {
+            Fail($"the node crashed while it started: {_crash?.Message ?? "it was stopped"}", _crash);
             return;
         }
 

@@ -14,13 +14,15 @@ internal sealed class ElectionActor : UntypedActor, IWithTimers
     private static readonly object RetryTick = new();
 
     private readonly StreamSettings _settings;
+    private readonly RaftClock _clock;
     private readonly FrozenDictionary<NodeId, IActorRef> _channels;
     private readonly RunningTimer[] _timers;
     private readonly HashSet<NodeId> _silent = [];
     private Effect.BeginVoteRound? _round;
 
-    public ElectionActor(StreamSettings settings, FrozenDictionary<NodeId, IActorRef> channels)
+    public ElectionActor(StreamSettings settings, RaftClock clock, FrozenDictionary<NodeId, IActorRef> channels)
     {
+        _clock = clock;
         _settings = settings;
         _channels = channels;
         _timers = [.. Enum.GetValues<RaftTimer>().Select(t => new RunningTimer(t))];
@@ -28,10 +30,10 @@ internal sealed class ElectionActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => _clock.Now;
 
-    public static Props Props(StreamSettings settings, FrozenDictionary<NodeId, IActorRef> channels) =>
-        Akka.Actor.Props.Create(() => new ElectionActor(settings, channels)).WithDispatcher(NodeEnvironment.Consensus);
+    public static Props Props(StreamSettings settings, RaftClock clock, FrozenDictionary<NodeId, IActorRef> channels) =>
+        Akka.Actor.Props.Create(() => new ElectionActor(settings, clock, channels)).WithDispatcher(NodeEnvironment.Consensus);
 
     protected override void PostRestart(Exception reason)
     {

@@ -8,6 +8,7 @@ internal sealed record NodeEnvironment(
     RaftSettings Settings,
     IPeerTransport Transport,
     PeerTraffic Traffic,
+    RaftClock Clock,
     int MaxFrameBytes,
     string JournalPlugin,
     string SnapshotPlugin)

@@ -1,7 +1,7 @@
 namespace RaftActors.Runtime;
 
-/// <summary>Asks for the status of a stream.</summary>
-internal sealed class PendingStatus : ClientRequest
+/// <summary>Asks for the status of a stream. Always answered with one: a tool that watches must not need to catch.</summary>
+internal sealed class PendingStatus(StreamLink link) : ClientRequest
 {
     private readonly TaskCompletionSource<StreamStatus> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -18,12 +18,22 @@ internal sealed class PendingStatus : ClientRequest
         }
     }
 
+    /// <summary>What is known without asking anybody.</summary>
+    public void Answer(StreamHealth health, string? failure) => Answer(new StreamStatus
+    {
+        Stream = link.Id,
+        Name = link.Definition.Name,
+        Node = link.Self,
+        Membership = new StreamMembership(link.Definition.Members),
+        Health = health,
+        FailureReason = failure,
+        LastPeerActivity = link.LastPeerActivity,
+    });
+
     public override void Abandon(string reason, RefusalCode code)
     {
-        if (Claim())
-        {
-            _completion.TrySetException(new RaftActorsException(reason));
-        }
+        bool failed = code == RefusalCode.StreamFailed;
+        Answer(failed ? StreamHealth.Failed : link.Ended ? StreamHealth.Stopped : StreamHealth.Starting, failed ? reason : null);
     }
 
     public override void TimeOut()
@@ -34,11 +44,11 @@ internal sealed class PendingStatus : ClientRequest
         }
         else
         {
-            Abandon("The status was not known in time.", RefusalCode.Invalid);
+            Answer(StreamHealth.Starting, null);
         }
     }
 
-    public override void Overload(string reason) => Abandon(reason, RefusalCode.Invalid);
+    public override void Overload(string reason) => Answer(StreamHealth.Healthy, reason);
 }
 
 /// <summary>Asks for one committed entry.</summary>

@@ -34,6 +34,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
     private bool _running;
     private bool _stepping;
     private bool _ending;
+    private bool _fsmEnded;
 
     public NodeActor(StreamLink link, NodeEnvironment environment)
     {
@@ -44,7 +45,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+    private TimeSpan Now => _environment.Clock.Now;
 
     private NodeId Me => _link.Self;
 
@@ -67,7 +68,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
 
         _channels = channels.ToFrozenDictionary();
-        _election = Context.Watch(Context.ActorOf(ElectionActor.Props(_link.Settings, _channels), "election"));
+        _election = Context.Watch(Context.ActorOf(ElectionActor.Props(_link.Settings, _environment.Clock, _channels), "election"));
     }
 
     protected override void PostStop()
@@ -250,6 +251,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
         else if (child.Equals(_fsm))
         {
+            _fsmEnded = true;
             RaftActorsException cause = new("The state machine's actor ended unexpectedly.");
             OnApplyFailed(new ApplyFailed(cause.Message, cause, _applied));
         }
