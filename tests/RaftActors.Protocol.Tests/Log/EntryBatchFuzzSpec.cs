@@ -1,4 +1,5 @@
 using RaftActors.Protocol.Tests.Simulation;
+using RaftActors.TestKit.Simulation;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using RaftActors.Protocol.Tests.Simulation;
+using RaftActors.TestKit.Simulation;
 using Xunit;
 
 namespace RaftActors.Protocol.Tests.Properties;

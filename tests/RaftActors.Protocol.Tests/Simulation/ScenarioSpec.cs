@@ -1,5 +1,7 @@
 using Xunit;
 
+using RaftActors.TestKit.Simulation;
+
 namespace RaftActors.Protocol.Tests.Simulation;
 
 /// <summary>Named stories on the simulated cluster: how fast and how quiet it is when little or nothing goes wrong.</summary>

@@ -1,3 +1,4 @@
+using RaftActors.TestKit.Simulation;
 using Xunit;
 using Xunit.Abstractions;
 using Xunit.Sdk;

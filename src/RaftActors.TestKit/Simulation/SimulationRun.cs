@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>One seed: a time of faults, in which nothing may go wrong, then a time of peace, in which everything must go right.</summary>
 internal sealed class SimulationRun

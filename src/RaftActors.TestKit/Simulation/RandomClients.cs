@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Writes and reads at random, mostly at members that lead, sometimes at those that do not.</summary>
 internal sealed class RandomClients(CoreCluster cluster)

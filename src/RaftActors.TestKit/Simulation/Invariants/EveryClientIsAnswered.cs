@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Every write and every read is answered; a read within two election timeouts, whatever happens.</summary>
 internal sealed class EveryClientIsAnswered : IClusterInvariant

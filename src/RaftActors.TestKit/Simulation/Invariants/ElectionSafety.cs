@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>"At most one leader can be elected in a given term" (Raft paper, figure 3).</summary>
 internal sealed class ElectionSafety : IClusterInvariant

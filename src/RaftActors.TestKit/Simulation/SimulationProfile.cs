@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using RaftActors.Protocol;
 
-namespace RaftActors.Protocol.Tests.Simulation;
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>How large a simulated stream is and how unfriendly its world. Durations are virtual.</summary>
 internal sealed record SimulationProfile

@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>An append is acknowledged only when everything up to the index is in the member's journal (Raft paper, figure 2; thesis section 10.2.1).</summary>
 internal sealed class AcknowledgementsAreDurable : IClusterInvariant

@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Base ≤ snapshot ≤ commit, all taken from what is committed; the base of a log and its newest snapshot only grow, over crashes too (Raft paper section 7).</summary>
 internal sealed class SnapshotsAreOrdered(CommittedHistory history) : IClusterInvariant

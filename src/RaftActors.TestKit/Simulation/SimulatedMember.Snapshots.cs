@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using RaftActors.Protocol;
 
-namespace RaftActors.Protocol.Tests.Simulation;
+namespace RaftActors.TestKit.Simulation;
 
 // Snapshots: taken while the member goes on, on a disk of their own that a crash does not lose, sent in small blocks that may be lost.
 internal sealed partial class SimulatedMember

@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>What a client was told is committed is in every state machine in the end: at its index, once, whole.</summary>
 internal sealed class AcknowledgedWritesSurvive : IClusterInvariant

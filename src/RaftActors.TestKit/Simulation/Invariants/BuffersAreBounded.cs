@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>What a core keeps for others has the bounds that its options say.</summary>
 internal sealed class BuffersAreBounded : IClusterInvariant

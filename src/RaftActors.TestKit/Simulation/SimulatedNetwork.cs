@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Loses, repeats, delays and so reorders messages; cuts are one-way, a partition is made of them.</summary>
 internal sealed class SimulatedNetwork

@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>"A leader never overwrites or deletes entries in its log; it only appends" (Raft paper, figure 3).</summary>
 internal sealed class LeaderAppendOnly : IClusterInvariant

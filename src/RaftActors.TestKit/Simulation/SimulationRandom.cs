@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>The one source of chance in a simulation: the same seed gives the same run, on every machine.</summary>
 internal sealed class SimulationRandom

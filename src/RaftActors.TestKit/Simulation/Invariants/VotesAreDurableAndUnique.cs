@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>
 /// A vote leaves a member only when its journal holds it, and a member votes for one candidate in a term, crashes or not (Raft

@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>A read sees everything that was committed anywhere before it was asked for (thesis section 6.4).</summary>
 internal sealed class ReadsAreLinearizable : IClusterInvariant

@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>What will happen, in order of virtual time; at the same time, in the order it was arranged.</summary>
 internal sealed class VirtualTime

@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Picks on the cluster: crashes, restarts, partitions, one-way cuts, slow disks, lost connections, step-downs.</summary>
 internal sealed class RandomFaults(CoreCluster cluster)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using RaftActors.Protocol;
 
-namespace RaftActors.Protocol.Tests.Simulation;
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>
 /// One member with everything a shell does around a core: journal, timers, vote rounds, waiting clients, a state machine. All

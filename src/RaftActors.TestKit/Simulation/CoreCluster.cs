@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>
 /// A whole stream in one thread: cores, a network, disks and clients, driven by virtual time and one seed. Faults are
