@@ -97,7 +97,7 @@ public sealed class LeaderLossSpec
     [Fact]
     public async Task Loss_of_many_frames_must_only_cost_time()
     {
-        int seed = Environment.TickCount;
+        int seed = Seed.Next();
         Random random = new(seed);
         await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: ConfigurationFactory.ParseString("client-timeout = 700ms"));
         await cluster.Leader();
