@@ -97,7 +97,7 @@ public sealed class LeaderLossSpec
     [Fact]
     public async Task Loss_of_many_frames_must_only_cost_time()
     {
-        int seed = Environment.TickCount;
+        int seed = Seed.Next();
         Random random = new(seed);
         await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: ConfigurationFactory.ParseString("client-timeout = 700ms"));
         await cluster.Leader();
@@ -126,6 +126,39 @@ public sealed class LeaderLossSpec
         Assert.Equal(applied.Length, applied.Distinct().Count());
         Assert.All(committed, c => Assert.True(applied.Contains(c), $"seed {seed}: {c} is lost"));
         Assert.All(nodes, n => Assert.Equal(applied, n.Machine.Applied));
+    }
+
+    [Fact]
+    public async Task Leader_that_cannot_commit_must_answer_overloaded_at_its_bound()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: ConfigurationFactory.ParseString("max-uncommitted-entries = 5, max-batch-entries = 1".Replace(", ", "\n", StringComparison.Ordinal)));
+        TestNode leader = await cluster.Leader();
+        cluster.Network.Isolate(cluster.Members.Single(m => m.Id == leader.Stream.NodeId).Address);
+
+        ProposalAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => leader.Propose($"{i}")));
+
+        // What was taken in ends as unknown when the office is lost; what was not says so with certainty.
+        Assert.Equal(5, answers.Count(a => a is OutcomeUnknown));
+        Assert.Equal(15, answers.Count(a => a is Overloaded));
+        cluster.Network.Heal();
+        await cluster.Converged();
+        string[] overloaded = [.. answers.Select((a, i) => (a, i)).Where(x => x.a is Overloaded).Select(x => $"{x.i}")];
+        Assert.All(cluster.Nodes, n => Assert.Empty(n.Machine.Applied.Intersect(overloaded)));
+    }
+
+    [Fact]
+    public async Task Proposals_that_wait_for_a_leader_must_be_bounded()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: ConfigurationFactory.ParseString("max-waiting-for-leader = 5"));
+        TestNode follower = await cluster.Follower();
+        cluster.Network.Filter((_, _, _) => false);
+        await follower.Until(s => s.Leader.IsNone);
+
+        Task<ProposalAnswer>[] open = [.. Enumerable.Range(0, 20).Select(i => follower.Propose($"{i}", new ProposeOptions { Timeout = TimeSpan.FromSeconds(20) }))];
+        await follower.Until(s => s.Queues.WaitingForLeader == 5);
+        Assert.Equal(15, open.Count(t => t.IsCompletedSuccessfully && t.Result is NotLeader));
+        cluster.Network.Heal();
+        Assert.Equal(5, (await Task.WhenAll(open)).Count(a => a is ProposalCommitted));
     }
 
     [Fact]
