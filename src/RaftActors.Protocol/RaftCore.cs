@@ -12,6 +12,8 @@ public sealed class RaftCore
     private readonly LeaderReplication _leader;
     private readonly FollowerReplication _follower;
     private readonly SnapshotTransfer _snapshots;
+    private readonly LeadershipTransfers _transfers;
+    private readonly MembershipChanges _changes;
     private readonly LeaderReads _leaderReads;
     private readonly ForwardedReads _forwardedReads;
     private bool _started;
@@ -34,6 +36,8 @@ public sealed class RaftCore
         _leader = new LeaderReplication(_state, _roles);
         _follower = new FollowerReplication(_state, _roles);
         _election = new ElectionLogic(_state, _roles, _leader);
+        _transfers = new LeadershipTransfers(_state, _roles);
+        _changes = new MembershipChanges(_state, _leader, _transfers);
         _leaderReads = new LeaderReads(_state, _leader);
         _snapshots = new SnapshotTransfer(_state, _roles, _leader, _follower);
         LogRecovery.Replay(_state, journal, stateAt);
@@ -75,6 +79,18 @@ public sealed class RaftCore
     /// <summary>The membership in force.</summary>
     public StreamMembership Membership => _state.Membership;
 
+    /// <summary>The entry that brought the membership in force; 0 when the log has none.</summary>
+    public LogIndex MembershipIndex => _state.Memberships.CurrentIndex;
+
+    /// <summary>The membership that was in force when the log ended at <paramref name="index"/>.</summary>
+    public StreamMembership MembershipAt(LogIndex index) => _state.Memberships.At(index).Membership;
+
+    /// <summary>Who is to lead after a transfer that is under way; none when there is none.</summary>
+    public NodeId TransferTarget => _state.Leadership?.Transfer?.Target ?? NodeId.None;
+
+    /// <summary>True while a change of the membership is under way at this leader.</summary>
+    public bool IsChangingMembership => _state.Leadership?.Change is not null || _state.Membership.IsJoint;
+
     /// <summary>True for a leader that has committed an entry of its own term and so may serve reads.</summary>
     public bool IsReady => _state.Leadership is { } leadership && _state.CommitIndex >= leadership.NoOp;
 
@@ -108,7 +124,7 @@ public sealed class RaftCore
 
     /// <summary>What a snapshot of the state machine stands for that has applied everything up to <paramref name="applied"/>; null when the log has moved beyond it.</summary>
     public SnapshotInfo? DescribeSnapshot(LogIndex applied) =>
-        applied > LogIndex.Zero && applied >= LogBase.Index && applied <= _state.HandedOver ? new SnapshotInfo(_state.Log.IdAt(applied), _state.Membership) : null;
+        applied > LogIndex.Zero && applied >= LogBase.Index && applied <= _state.HandedOver ? new SnapshotInfo(_state.Log.IdAt(applied), MembershipAt(applied)) : null;
 
     /// <summary>Takes one input and returns what has to be done, in order.</summary>
     /// <param name="now">Time since an arbitrary origin; never goes back.</param>
@@ -119,6 +135,11 @@ public sealed class RaftCore
     {
         _state.Begin(now);
         Dispatch(input);
+        if (_state.Leadership is { } leader)
+        {
+            _changes.Continue(leader);
+        }
+
         if (_state.Leadership is { } leadership)
         {
             _leaderReads.Continue(leadership);
@@ -173,7 +194,7 @@ public sealed class RaftCore
             case RaftInput.StepDown:
                 if (_state.IsLeader)
                 {
-                    _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, "asked to step down");
+                    _transfers.HandOver("asked to step down");
                 }
 
                 break;
@@ -196,6 +217,18 @@ public sealed class RaftCore
 
             case RaftInput.SnapshotReceived received:
                 _snapshots.OnReceived(received);
+                break;
+
+            case RaftInput.Campaign:
+                _election.OnAsked();
+                break;
+
+            case RaftInput.ChangeMembership change:
+                _changes.OnChange(change);
+                break;
+
+            case RaftInput.TransferLeadership transfer:
+                _transfers.OnTransfer(transfer);
                 break;
 
             case RaftInput.Start:
@@ -224,6 +257,7 @@ public sealed class RaftCore
 
             case RaftTimer.Heartbeat:
                 _leader.OnHeartbeatDue();
+                _transfers.OnHeartbeat(_state.Leadership!);
                 break;
 
             case RaftTimer.StepDown:
@@ -261,6 +295,18 @@ public sealed class RaftCore
                 if (!_leader.OnReply(from, reply))
                 {
                     Drop(from, "an answer to something that was never sent");
+                }
+                else if (_state.Leadership is { } leadership)
+                {
+                    _transfers.OnAcknowledged(leadership, from);
+                }
+
+                break;
+
+            case TimeoutNow request:
+                if (!_election.OnTimeoutNow(from, request))
+                {
+                    Drop(from, "only the leader hands over its office");
                 }
 
                 break;

@@ -6,7 +6,10 @@ public sealed record RaftOptions
     /// <summary>This member.</summary>
     public required NodeId Self { get; init; }
 
-    /// <summary>The members of the stream at its first start.</summary>
+    /// <summary>
+    /// The members of the stream at its first start; what the journal says afterwards overrules it. Empty for a member that joins a stream that exists: it
+    /// neither votes nor campaigns before a leader has told it of a membership.
+    /// </summary>
     public required StreamMembership Membership { get; init; }
 
     /// <summary>The shortest time without a leader before a member asks for an election. Above the heartbeat interval.</summary>
@@ -45,6 +48,23 @@ public sealed record RaftOptions
     /// <summary>Entries that a snapshot covers and that the log keeps all the same, so that a peer a little behind does not need the whole snapshot.</summary>
     public int ReservedEntries { get; init; } = 10_000;
 
+    /// <summary>Never stand for election unless told to (<see cref="RaftInput.Campaign"/>, <see cref="TimeoutNow"/>): an operator or another program decides who leads.</summary>
+    public bool ManualElection { get; init; }
+
+    /// <summary>
+    /// How long a voter with a higher <see cref="Member.Priority"/> than the leader's must have been up to date before the leader hands over to it; zero: never.
+    /// </summary>
+    public TimeSpan PrioritySwitchAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A new voter gets its vote when it lacks at most this many entries, or caught up within an election timeout (thesis section 4.2.1).</summary>
+    public int CatchUpMargin { get; init; } = 100;
+
+    /// <summary>How many rounds a new voter may take to catch up (thesis section 4.2.1).</summary>
+    public int CatchUpRounds { get; init; } = 10;
+
+    /// <summary>A new voter that makes no progress for this long is taken out again.</summary>
+    public TimeSpan CatchUpTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// The seed of the core's only randomness: the election timeouts, and the number at which the contexts of forwarded reads
     /// begin. Must differ from one run of the node to the next, or an answer to a former run could be taken for a new one.
@@ -56,7 +76,11 @@ public sealed record RaftOptions
     internal void Validate()
     {
         Require(!Self.IsNone, nameof(Self), Self, "a node id above 0");
-        Require(Membership.Find(Self) is not null, nameof(Membership), "(without this member)", "a membership that names this member");
+        Require(Membership.Members.IsEmpty || Membership.Find(Self) is not null, nameof(Membership), "(without this member)", "a membership that names this member, or an empty one");
+        Require(PrioritySwitchAfter >= TimeSpan.Zero, nameof(PrioritySwitchAfter), PrioritySwitchAfter, "0 or above");
+        Require(CatchUpMargin >= 0, nameof(CatchUpMargin), CatchUpMargin, "0 or above");
+        Require(CatchUpRounds > 0, nameof(CatchUpRounds), CatchUpRounds, "above 0");
+        Require(CatchUpTimeout > TimeSpan.Zero, nameof(CatchUpTimeout), CatchUpTimeout, "above 0");
         Require(HeartbeatInterval > TimeSpan.Zero, nameof(HeartbeatInterval), HeartbeatInterval, "above 0");
         Require(ElectionTimeoutMin > HeartbeatInterval, nameof(ElectionTimeoutMin), ElectionTimeoutMin, "above the heartbeat interval");
         Require(ElectionTimeoutMax >= ElectionTimeoutMin, nameof(ElectionTimeoutMax), ElectionTimeoutMax, "not below the shortest election timeout");

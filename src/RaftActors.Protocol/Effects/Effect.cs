@@ -92,6 +92,30 @@ public abstract partial record Effect
     /// <param name="Leader">Who leads, as far as known.</param>
     public sealed record ProposalRefused(long Ticket, ProposalRefusal Refusal, NodeId Leader) : Effect;
 
+    /// <summary>Another membership is in force: a new one was appended, or one that was not committed is truncated.</summary>
+    /// <param name="Membership">Who belongs to the stream now.</param>
+    /// <param name="Index">The entry that says so; 0 when it is the membership of the first start.</param>
+    public sealed record MembershipChanged(StreamMembership Membership, LogIndex Index) : Effect;
+
+    /// <summary>A change of the membership is complete and committed.</summary>
+    /// <param name="Ticket">From <see cref="RaftInput.ChangeMembership"/>.</param>
+    /// <param name="Membership">Who belongs to the stream now.</param>
+    /// <param name="Index">The entry that says so.</param>
+    public sealed record ChangeAccepted(long Ticket, StreamMembership Membership, LogIndex Index) : Effect;
+
+    /// <summary>A change of the membership did not take place; with <see cref="ChangeRefusal.LeadershipLost"/> it still may.</summary>
+    /// <param name="Ticket">From <see cref="RaftInput.ChangeMembership"/>.</param>
+    /// <param name="Refusal">Why.</param>
+    /// <param name="Reason">Why, in words.</param>
+    /// <param name="Leader">Who leads, as far as known.</param>
+    public sealed record ChangeRefused(long Ticket, ChangeRefusal Refusal, string Reason, NodeId Leader) : Effect;
+
+    /// <summary>A leadership transfer is over.</summary>
+    /// <param name="Ticket">From <see cref="RaftInput.TransferLeadership"/>; 0 for one that the leader began itself.</param>
+    /// <param name="Outcome">What came of it.</param>
+    /// <param name="Target">Who was to lead; none when it did not come to that.</param>
+    public sealed record TransferEnded(long Ticket, TransferOutcome Outcome, NodeId Target) : Effect;
+
     /// <summary>Reads of this ticket are linearizable once the state machine has applied <paramref name="Index"/>.</summary>
     /// <param name="Ticket">From <see cref="RaftInput.ReadIndex"/>.</param>
     /// <param name="Index">The index to wait for.</param>
@@ -102,6 +126,28 @@ public abstract partial record Effect
     /// <param name="Leader">Who leads, as far as known.</param>
     /// <param name="Reason">Why, in words.</param>
     public sealed record ReadRefused(long Ticket, NodeId Leader, string Reason) : Effect;
+}
+
+/// <summary>What came of a leadership transfer.</summary>
+public enum TransferOutcome : byte
+{
+    /// <summary>This member no longer leads; who does will be known soon, and need not be the target.</summary>
+    HandedOver = 0,
+
+    /// <summary>The time was up: this member leads on.</summary>
+    TimedOut = 1,
+
+    /// <summary>This member does not lead.</summary>
+    NotLeader = 2,
+
+    /// <summary>The target cannot lead, or nobody else can.</summary>
+    NoTarget = 3,
+
+    /// <summary>Another transfer is under way.</summary>
+    Busy = 4,
+
+    /// <summary>The target leads already.</summary>
+    LeadsAlready = 5,
 }
 
 /// <summary>Why a proposal was certainly not taken.</summary>

@@ -8,9 +8,12 @@ namespace RaftActors.Protocol;
 /// </summary>
 internal sealed class ElectionLogic
 {
+    private const int MostTurnsWaited = 3;
+
     private readonly RaftState _state;
     private readonly RoleTransitions _roles;
     private readonly LeaderReplication _replication;
+    private int _turnsWaited;
 
     public ElectionLogic(RaftState state, RoleTransitions roles, LeaderReplication replication)
     {
@@ -23,7 +26,7 @@ internal sealed class ElectionLogic
     public void Start()
     {
         _roles.StartAsFollower();
-        if (_state.MayCampaign && OtherVoters().IsEmpty)
+        if (MayStand && !_state.Options.ManualElection && OtherVoters().IsEmpty)
         {
             Campaign("the only voter");
         }
@@ -32,14 +35,21 @@ internal sealed class ElectionLogic
     /// <summary>The election timer ran out (Raft paper section 5.2, "receives no communication over a period of time").</summary>
     public void OnElectionTimeout()
     {
-        if (_state.Role != Role.Follower || !_state.Clock.IsDue(_state.Now))
+        if (_state.Role != Role.Follower)
         {
             return;
         }
 
-        const string silence = "no leader was heard for an election timeout";
-        if (_state.MayCampaign)
+        if (!_state.Clock.IsDue(_state.Now))
         {
+            _turnsWaited = 0;
+            return;
+        }
+
+        const string silence = "no leader was heard for an election timeout";
+        if (MayStand && !_state.Options.ManualElection && IsMyTurn())
+        {
+            _turnsWaited = 0;
             Campaign(silence);
             return;
         }
@@ -53,7 +63,51 @@ internal sealed class ElectionLogic
     }
 
     /// <summary>A round came to nothing: begin again (Raft paper section 5.2, split votes).</summary>
-    public void OnVoteTimeout() => Campaign("the round of votes took too long");
+    public void OnVoteTimeout()
+    {
+        const string late = "the round of votes took too long";
+        if (MayStand && !_state.Options.ManualElection)
+        {
+            Campaign(late);
+        }
+        else
+        {
+            _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, late);
+        }
+    }
+
+    /// <summary>Somebody wants an election here, now.</summary>
+    public void OnAsked()
+    {
+        if (_state.Role == Role.Follower && MayStand)
+        {
+            Campaign("asked to stand for election");
+        }
+    }
+
+    /// <summary>The leader asks this member to follow it in office (thesis section 3.10): no pre-vote, and the voters' loyalty to the old leader does not count.</summary>
+    /// <returns>False when it does not come from the leader.</returns>
+    public bool OnTimeoutNow(NodeId from, TimeoutNow request)
+    {
+        bool isOfLeader = request.Term > _state.Term || (request.Term == _state.Term && (_state.Leader == from || _state.Leader.IsNone));
+        if (request.Term >= _state.Term && !isOfLeader)
+        {
+            return false;
+        }
+
+        if (request.Term < _state.Term || _state.Role == Role.Leader || !MayStand)
+        {
+            return true;
+        }
+
+        if (request.Term > _state.Term)
+        {
+            _roles.BecomeFollower(request.Term, from, NodeId.None, $"member {from} leads");
+        }
+
+        BecomeCandidate($"leader {from} hands over", isTransfer: true);
+        return true;
+    }
 
     /// <summary>A candidate's vote for itself counts when it is on disk, like everybody's.</summary>
     public void OnDurable()
@@ -68,20 +122,44 @@ internal sealed class ElectionLogic
     /// <summary>A member asks for this member's vote.</summary>
     public void OnRequestVote(NodeId from, RequestVote request)
     {
+        if (_state.IsJoining)
+        {
+            Answer(from, request, VoteVerdict.IsJoining);
+            return;
+        }
+
+        if (IsKnownToBeRemoved(from, request))
+        {
+            Answer(from, request, VoteVerdict.CandidateIsRemoved);
+            return;
+        }
+
+        // The word of a stranger is not enough to depose a leader that is alive.
+        RequestVote checkedRequest = _state.Membership.Find(from) is null ? request with { Transfer = false } : request;
         Voter voter = new(_state.Term, _state.VotedFor, _state.Log.Last, LeaderIsAlive());
-        VoteVerdict verdict = VoteRules.Judge(voter, from, request);
+        VoteVerdict verdict = VoteRules.Judge(voter, from, checkedRequest);
         if (!request.PreVote)
         {
             EnterTerm(from, request, verdict);
         }
 
-        bool granted = verdict == VoteVerdict.Granted;
-        _state.Promise(JournalMark.Zero, from, new RequestVoteReply(_state.Term, request.Term, request.PreVote, granted));
+        Answer(from, request, verdict);
     }
 
     /// <summary>A voter has answered.</summary>
     public void OnReply(NodeId from, RequestVoteReply reply)
     {
+        if (reply.CandidateIsRemoved)
+        {
+            if (_state.Role is Role.PreCandidate or Role.Candidate && !reply.Granted)
+            {
+                _state.WasRemoved = true;
+                _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, $"member {from} says that this member was removed from the stream");
+            }
+
+            return;
+        }
+
         // A pre-vote is granted for a term that neither side need have entered; the voter may be in it already.
         Term known = reply is { PreVote: true, Granted: true } && reply.Term <= reply.RequestTerm ? Term.Zero : reply.Term;
         if (known > _state.Term)
@@ -119,14 +197,14 @@ internal sealed class ElectionLogic
     }
 
     /// <summary>Raises the term, votes for itself, and asks the others once that is on disk (Raft paper section 5.2).</summary>
-    private void BecomeCandidate(string reason)
+    private void BecomeCandidate(string reason, bool isTransfer = false)
     {
-        _roles.BecomeCandidate(reason);
+        _roles.BecomeCandidate(reason, isTransfer);
         ImmutableArray<NodeId> others = OtherVoters();
         _state.Clock.StartVoteTimer();
         if (!others.IsEmpty)
         {
-            Effect.BeginVoteRound round = new(new RequestVote(_state.Term, _state.Log.Last, PreVote: false), others);
+            Effect.BeginVoteRound round = new(new RequestVote(_state.Term, _state.Log.Last, PreVote: false, isTransfer), others);
             _state.Outbox.Hold(_state.TermMark, round, _state.Effects);
         }
     }
@@ -177,6 +255,39 @@ internal sealed class ElectionLogic
         Role.Follower => !_state.Leader.IsNone && _state.Now - _state.LeaderHeardAt < _state.Options.ElectionTimeoutMin,
         _ => false,
     };
+
+    private bool MayStand => _state.MayCampaign && !_state.WasRemoved;
+
+    private void Answer(NodeId candidate, RequestVote request, VoteVerdict verdict)
+    {
+        bool isRemoved = verdict == VoteVerdict.CandidateIsRemoved;
+        RequestVoteReply reply = new(_state.Term, request.Term, request.PreVote, verdict == VoteVerdict.Granted, isRemoved);
+        _state.Promise(JournalMark.Zero, candidate, reply);
+    }
+
+    /// <summary>
+    /// The candidate is not of the stream any more: a membership without it is committed, and this member has all that it has. Nobody needs it
+    /// to lead; telling it spares everybody its elections (thesis section 4.2.3).
+    /// </summary>
+    private bool IsKnownToBeRemoved(NodeId candidate, RequestVote request)
+    {
+        (EntryId entry, StreamMembership membership) = _state.Memberships.At(_state.CommitIndex);
+        return entry != EntryId.Zero
+            && membership.Find(candidate) is null
+            && _state.Membership.Find(candidate) is null
+            && _state.Log.Last.IsAtLeastAsUpToDateAs(request.LastEntry);
+    }
+
+    /// <summary>
+    /// Voters that are wanted more as leaders try first: this one lets as many election timeouts pass as there are higher priorities, at most three. A timeout that
+    /// passes lowers the bar, so a wanted member that is gone keeps nobody from leading for long (braft, NuRaft: priority decay).
+    /// </summary>
+    private bool IsMyTurn()
+    {
+        int mine = _state.Membership.Find(_state.Self)?.Priority ?? 0;
+        int above = _state.Membership.Members.Where(m => m.Kind == MemberKind.Voter && m.Priority > mine).Select(m => m.Priority).Distinct().Count();
+        return _turnsWaited++ >= Math.Min(above, MostTurnsWaited);
+    }
 
     private ImmutableArray<NodeId> OtherVoters() =>
         [.. _state.Membership.Peers(_state.Self).Where(_state.Membership.IsVoter)];

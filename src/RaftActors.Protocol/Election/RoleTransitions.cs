@@ -44,9 +44,11 @@ internal sealed class RoleTransitions
     }
 
     /// <summary>A new term with a vote for itself (Raft paper section 5.2). The vote counts when it is on disk.</summary>
-    public void BecomeCandidate(string reason)
+    /// <param name="reason">Why, in words.</param>
+    /// <param name="isTransfer">True when the leader has asked for it, which takes the place of the pre-vote (thesis section 3.10).</param>
+    public void BecomeCandidate(string reason, bool isTransfer = false)
     {
-        Invariant.That(_state.Role == Role.PreCandidate || !_state.Options.PreVote, "A candidate must have won its pre-vote.");
+        Invariant.That(_state.Role == Role.PreCandidate || !_state.Options.PreVote || isTransfer, "A candidate must have won its pre-vote.");
         Invariant.That(_state.Role != Role.Leader, "A leader does not campaign.");
         _state.Persist(new TermState(_state.Term.Next, _state.Self));
         Enter(Role.Candidate, NodeId.None, reason);
@@ -104,6 +106,7 @@ internal sealed class RoleTransitions
                 _state.Timers.Stop(RaftTimer.Heartbeat);
                 _state.Timers.Stop(RaftTimer.StepDown);
                 _state.Leadership?.Reads.RefuseAll("the leader stepped down");
+                _state.Leadership?.EndOpen(_state);
                 _state.Leadership = null;
                 break;
         }

@@ -17,6 +17,12 @@ internal enum VoteVerdict : byte
 
     /// <summary>The candidate's log lacks entries that this voter has.</summary>
     LogIsBehind = 4,
+
+    /// <summary>This member is joining the stream and knows nothing of it yet; see <see cref="RaftState.IsJoining"/>.</summary>
+    IsJoining = 5,
+
+    /// <summary>The candidate was removed from the stream.</summary>
+    CandidateIsRemoved = 6,
 }
 
 /// <summary>What a voter knows when it is asked for its vote.</summary>

@@ -38,8 +38,28 @@ public abstract partial record RaftInput
     /// <param name="Index">The applied index; never goes back.</param>
     public sealed record Applied(LogIndex Index) : RaftInput;
 
-    /// <summary>A leader gives up its office and becomes a follower of the same term (shutdown, operator).</summary>
+    /// <summary>
+    /// A leader gives up its office at once and becomes a follower of the same term (shutdown, operator). The voter that is furthest is asked to follow in office.
+    /// </summary>
     public sealed record StepDown : RaftInput;
+
+    /// <summary>Stand for election now, without waiting for a timeout. Does nothing at a leader or a member that may not lead.</summary>
+    public sealed record Campaign : RaftInput;
+
+    /// <summary>
+    /// Change who belongs to the stream. Answered by <see cref="Effect.ChangeAccepted"/>, when the change is complete and committed, or <see cref="Effect.ChangeRefused"/>.
+    /// </summary>
+    /// <param name="Ticket">The shell's own number for this request.</param>
+    /// <param name="Change">What is wanted.</param>
+    public sealed record ChangeMembership(long Ticket, MembershipChange Change) : RaftInput;
+
+    /// <summary>
+    /// Hand the office over (thesis section 3.10). Answered by <see cref="Effect.TransferEnded"/>. Proposals are refused meanwhile.
+    /// </summary>
+    /// <param name="Ticket">The shell's own number for this request.</param>
+    /// <param name="Target">The voter that is to lead; <see cref="NodeId.None"/> for whoever is furthest.</param>
+    /// <param name="Timeout">After this the leader serves on.</param>
+    public sealed record TransferLeadership(long Ticket, NodeId Target, TimeSpan Timeout) : RaftInput;
 }
 
 /// <summary>The core's timers. The shell runs them; the core says when.</summary>

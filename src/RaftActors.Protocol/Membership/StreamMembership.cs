@@ -57,6 +57,28 @@ public sealed class StreamMembership
     /// <summary>True when <paramref name="id"/> has a vote, in the new set or the old.</summary>
     public bool IsVoter(NodeId id) => Voters.Contains(id) || OutgoingVoters.Contains(id);
 
+    /// <summary>True when <paramref name="id"/> may stand for election: a voter, in the new set or the old, and not log-only.</summary>
+    public bool MayLead(NodeId id)
+    {
+        foreach (Member member in Members)
+        {
+            if (member.Id == id && member.Kind == MemberKind.Voter)
+            {
+                return true;
+            }
+        }
+
+        foreach (Member member in Outgoing)
+        {
+            if (member.Id == id && member.Kind == MemberKind.Voter)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The member with this id, or null.</summary>
     public Member? Find(NodeId id) =>
         Members.FirstOrDefault(m => m.Id == id) ?? Outgoing.FirstOrDefault(m => m.Id == id);

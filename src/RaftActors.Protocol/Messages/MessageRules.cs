@@ -4,6 +4,10 @@ namespace RaftActors.Protocol;
 /// What a message can possibly say. Peers are strangers until proven: a message that breaks these rules changes nothing. The
 /// rules need no state but the membership, so that no handler has to think of them.
 /// </summary>
+/// <remarks>
+/// A member may be behind the stream: a leader or a candidate that it does not know yet may be in a membership that has not arrived here, and is heard
+/// (thesis section 4.1, "servers process incoming RPC requests without consulting their current configurations"). Answers are taken from members only.
+/// </remarks>
 internal static class MessageRules
 {
     /// <summary>Why this message is impossible, in words; null when it is not.</summary>
@@ -14,7 +18,7 @@ internal static class MessageRules
             return "a member does not write to itself";
         }
 
-        if (membership.Find(from) is null)
+        if (membership.Find(from) is null && message is not (AppendEntries or InstallSnapshot or RequestVote or TimeoutNow or AppendEntriesReply))
         {
             return "the sender is not a member of the stream";
         }
@@ -30,6 +34,7 @@ internal static class MessageRules
             InstallSnapshot install => WhyImpossible(install),
             InstallSnapshotReply { Term.Value: > 0, Token: > 0, Snapshot.Value: > 0, Offset: >= 0 } => null,
             InstallSnapshotReply => "a snapshot is answered without a term or a token, or with an impossible position",
+            TimeoutNow request => request.Term <= Term.Zero ? "an election is asked for in term 0" : null,
             ReadIndexRequest request => request.Term <= Term.Zero ? "a read is asked for in term 0" : null,
             ReadIndexReply reply => reply.Term <= Term.Zero || reply.Index < LogIndex.Zero ? "a read is answered with an impossible position" : null,
             _ => $"messages of type {message.GetType().Name} are unknown",
@@ -49,6 +54,11 @@ internal static class MessageRules
             if (batch.FirstIndex != last.Index.Next || batch.Term < last.Term)
             {
                 return $"batch {batch} cannot stand behind entry {last}";
+            }
+
+            if (batch.Count == 1 && batch[batch.FirstIndex] is var entry && MembershipCodec.IsMembership(entry.Kind) && !MembershipCodec.TryDecode(entry.Data.Span, out _))
+            {
+                return $"entry {entry.Id} does not hold a membership";
             }
 
             last = batch.LastId;

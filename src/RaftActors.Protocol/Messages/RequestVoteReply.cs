@@ -5,4 +5,10 @@ namespace RaftActors.Protocol;
 /// <param name="RequestTerm">The term that was asked about; tells late answers of an earlier round.</param>
 /// <param name="PreVote">True when a pre-vote is answered.</param>
 /// <param name="Granted">True when the vote is (or, in a pre-vote, would be) given.</param>
-public sealed record RequestVoteReply(Term Term, Term RequestTerm, bool PreVote, bool Granted) : PeerMessage(Term), IPromise;
+/// <param name="CandidateIsRemoved">True when the candidate was removed from the stream and its log does not reach that far.</param>
+public sealed record RequestVoteReply(
+    Term Term,
+    Term RequestTerm,
+    bool PreVote,
+    bool Granted,
+    bool CandidateIsRemoved = false) : PeerMessage(Term), IPromise;

@@ -56,6 +56,7 @@ internal sealed class FollowerReplication
             _roles.Follow(from, $"member {from} leads");
         }
 
+        _state.WasRemoved = false;
         _state.LeaderHeardAt = _state.Now;
         _state.Clock.HeardLeader(_state.Now);
     }

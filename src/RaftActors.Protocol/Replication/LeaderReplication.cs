@@ -28,10 +28,7 @@ internal sealed class LeaderReplication
         Leadership leadership = new(_state, noOp);
         _state.Leadership = leadership;
         _state.Persist(new EntriesAppended(EntryBatch.Create(_state.Term, noOp, [new ProposedEntry(EntryKind.NoOp, default)])));
-        foreach (PeerProgress peer in leadership.Peers)
-        {
-            SendAppends(leadership, peer);
-        }
+        SendAppends(leadership);
 
         _state.Timers.Start(RaftTimer.Heartbeat, _state.Options.HeartbeatInterval);
         if (_state.Options.CheckQuorum)
@@ -56,28 +53,44 @@ internal sealed class LeaderReplication
         EntryBatch batch = EntryBatch.Create(_state.Term, _state.Log.Last.Index.Next, AsSpan(proposal.Entries));
         leadership.Proposals.Add(batch);
         _state.Persist(new EntriesAppended(batch));
-        foreach (PeerProgress peer in leadership.Peers)
-        {
-            SendAppends(leadership, peer);
-        }
-
+        SendAppends(leadership);
         _state.Emit(new Effect.ProposalAccepted(proposal.Ticket, new EntryId(batch.Term, batch.FirstIndex), batch.Count));
+    }
+
+    /// <summary>
+    /// A membership goes into the log and is in force from this moment on (thesis section 4.1): the peers are those of the new one, and so are the quorums.
+    /// </summary>
+    public void AppendMembership(Leadership leadership, EntryKind kind, StreamMembership membership)
+    {
+        Invariant.That(_state.CommitIndex >= leadership.NoOp, "A leader changes the membership only when an entry of its own term is committed.");
+        Invariant.That(_state.Memberships.CurrentIndex <= _state.CommitIndex, "A leader changes the membership only when the one in force is committed.");
+        ProposedEntry entry = new(kind, MembershipCodec.Encode(membership));
+        _state.Persist(new EntriesAppended(EntryBatch.Create(_state.Term, _state.Log.Last.Index.Next, [entry])));
+        leadership.Adopt(_state);
+        SendAppends(leadership);
+        TryCommit();
     }
 
     /// <summary>A peer has answered an append (Raft paper section 5.3).</summary>
     /// <returns>False when the answer is impossible.</returns>
     public bool OnReply(NodeId from, AppendEntriesReply reply)
     {
-        if (reply.Term > _state.Term)
+        // Who was removed has no say in who leads (thesis section 4.2.3).
+        bool hasLeft = _state.Membership.Find(from) is null;
+        if (reply.Term > _state.Term && !hasLeft)
         {
             _roles.BecomeFollower(reply.Term, NodeId.None, NodeId.None, $"member {from} has a newer term");
             return true;
         }
 
-        if (reply.Term < _state.Term || _state.Leadership is not { } leadership || leadership.Find(from) is not { } peer)
+        bool isToThisLeader = reply.Term == _state.Term && _state.Leadership?.Find(from)?.FirstToken <= reply.Token;
+        if (!isToThisLeader)
         {
             return true;
         }
+
+        Leadership leadership = _state.Leadership!;
+        PeerProgress peer = leadership.Find(from)!;
 
         bool isPossible = reply.Token < leadership.NextToken && (!reply.Accepted || reply.CurrentIndex <= _state.Log.Last.Index);
         if (!isPossible)
@@ -125,6 +138,7 @@ internal sealed class LeaderReplication
             }
         }
 
+        leadership.ForgetLeft(_state);
         SendHeartbeats(leadership);
         leadership.Reads.Expire(_state.Now - _state.Options.ElectionTimeoutMax, "no quorum has confirmed the leader in time");
         _state.Timers.Start(RaftTimer.Heartbeat, _state.Options.HeartbeatInterval);
@@ -224,6 +238,11 @@ internal sealed class LeaderReplication
             return ProposalRefusal.NotLeader;
         }
 
+        if (leadership.Transfer is not null)
+        {
+            return ProposalRefusal.Transferring;
+        }
+
         if (proposal.ExpectedTerm != Term.Zero && proposal.ExpectedTerm != _state.Term)
         {
             return ProposalRefusal.TermChanged;
@@ -232,7 +251,13 @@ internal sealed class LeaderReplication
         long bytes = EntryBatch.HeaderSize;
         for (int i = 0; i < proposal.Entries.Count; i++)
         {
-            bytes += EntryBatch.EncodedSize(proposal.Entries[i]);
+            ProposedEntry entry = proposal.Entries[i];
+            if (MembershipCodec.IsMembership(entry.Kind))
+            {
+                throw new ArgumentException("Memberships are not proposed, they are changed.", nameof(proposal));
+            }
+
+            bytes += EntryBatch.EncodedSize(entry);
         }
 
         return leadership.Proposals.HasRoomFor(proposal.Entries.Count, bytes) ? null : ProposalRefusal.Overloaded;
@@ -288,6 +313,14 @@ internal sealed class LeaderReplication
         {
             peer.BecomeInstalling(_state.Snapshot!.Last);
             _state.Emit(new Effect.SendSnapshot(peer.Id, _state.Snapshot));
+        }
+    }
+
+    private void SendAppends(Leadership leadership)
+    {
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            SendAppends(leadership, peer);
         }
     }
 

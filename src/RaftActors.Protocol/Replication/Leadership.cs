@@ -3,7 +3,7 @@ namespace RaftActors.Protocol;
 /// <summary>What only a leader has. Made when the term of office begins and forgotten when it ends.</summary>
 internal sealed class Leadership
 {
-    private readonly PeerProgress[] _peers;
+    private PeerProgress[] _peers;
 
     /// <summary>Begins a term of office.</summary>
     /// <param name="state">The member.</param>
@@ -28,7 +28,13 @@ internal sealed class Leadership
     /// <summary>What clients wait for.</summary>
     public UncommittedProposals Proposals { get; }
 
-    /// <summary>Everybody else in the stream, voters and learners.</summary>
+    /// <summary>The change of the membership that is under way; null when there is none.</summary>
+    public PendingChange? Change { get; set; }
+
+    /// <summary>The transfer that is under way; null when there is none.</summary>
+    public PendingTransfer? Transfer { get; set; }
+
+    /// <summary>Everybody else in the stream, voters and learners, and for a while those that were removed, so that they learn it.</summary>
     public ReadOnlySpan<PeerProgress> Peers => _peers;
 
     /// <summary>A token for one append message.</summary>
@@ -48,6 +54,74 @@ internal sealed class Leadership
         return null;
     }
 
+    /// <summary>Another membership is in force: newcomers are probed, and who is gone is told so for two election timeouts more.</summary>
+    public void Adopt(RaftState state)
+    {
+        List<PeerProgress> peers = [];
+        foreach (NodeId id in state.Membership.Peers(state.Self))
+        {
+            // Who comes back may have lost its journal: nothing that was known of it counts.
+            PeerProgress? known = Find(id);
+            if (known is { IsLeaving: true })
+            {
+                Forget(state, known);
+                known = null;
+            }
+
+            peers.Add(known ?? new PeerProgress(id, state.Log.Last.Index.Next, NextToken, state.Now, state.Options));
+        }
+
+        foreach (PeerProgress peer in _peers)
+        {
+            if (state.Membership.Find(peer.Id) is null)
+            {
+                peer.Leave(state.Now + (2 * state.Options.ElectionTimeoutMax));
+                peers.Add(peer);
+            }
+        }
+
+        _peers = [.. peers.OrderBy(peer => peer.Id)];
+    }
+
+    /// <summary>Forgets those that were removed and have been told, or had time enough.</summary>
+    public void ForgetLeft(RaftState state)
+    {
+        LogIndex membership = state.Memberships.CurrentIndex;
+        foreach (PeerProgress peer in _peers)
+        {
+            bool knows = membership <= state.CommitIndex && peer.Match >= membership && peer.CommitSent >= membership;
+            if (peer.IsLeaving && (knows || state.Now >= peer.LeavesAt))
+            {
+                Forget(state, peer);
+                _peers = [.. _peers.Where(other => other != peer)];
+            }
+        }
+    }
+
+    /// <summary>The office ends: whoever waits for a change or a transfer is told.</summary>
+    public void EndOpen(RaftState state)
+    {
+        if (Change is { } change)
+        {
+            Change = null;
+            change.Refuse(state, ChangeRefusal.LeadershipLost, "the leader lost its office; the change may or may not take place");
+        }
+
+        if (Transfer is { } transfer)
+        {
+            Transfer = null;
+            state.Emit(new Effect.TransferEnded(transfer.Ticket, TransferOutcome.HandedOver, transfer.Target));
+        }
+    }
+
     /// <summary>The peers for a status report.</summary>
     public IReadOnlyList<PeerStatus> ToStatus() => Array.ConvertAll(_peers, static peer => peer.ToStatus());
+
+    private static void Forget(RaftState state, PeerProgress peer)
+    {
+        if (peer.State == PeerState.InstallingSnapshot)
+        {
+            state.Emit(new Effect.StopSendingSnapshot(peer.Id));
+        }
+    }
 }

@@ -26,6 +26,7 @@ internal sealed class PeerProgress
         Next = next;
         LastHeard = now;
         _probingSince = nextToken;
+        FirstToken = nextToken;
         InFlight = new InFlightWindow(options.MaxInFlightAppends, options.MaxInFlightBytes);
     }
 
@@ -72,6 +73,18 @@ internal sealed class PeerProgress
         State = PeerState.Replicating;
         Next = Match.Next;
     }
+
+    /// <summary>Answers to older tokens are those of a former stay in the stream.</summary>
+    public ulong FirstToken { get; }
+
+    /// <summary>The peer was removed; it is fed only so that it learns it.</summary>
+    public bool IsLeaving => LeavesAt is not null;
+
+    /// <summary>When that ends at the latest.</summary>
+    public TimeSpan? LeavesAt { get; private set; }
+
+    /// <summary>The peer was removed.</summary>
+    public void Leave(TimeSpan at) => LeavesAt ??= at;
 
     /// <summary>The peer has answered, whatever it said.</summary>
     public void Heard(ulong token, TimeSpan now)

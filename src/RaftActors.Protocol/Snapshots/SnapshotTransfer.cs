@@ -59,7 +59,7 @@ internal sealed class SnapshotTransfer
             return true;
         }
 
-        if (reply.Term < _state.Term || _state.Leadership is not { } leadership || leadership.Find(from) is not { } peer)
+        if (reply.Term < _state.Term || _state.Leadership is not { } leadership || leadership.Find(from) is not { } peer || reply.Token < peer.FirstToken)
         {
             return true;
         }

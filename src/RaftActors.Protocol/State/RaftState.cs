@@ -12,7 +12,7 @@ internal sealed class RaftState
     public RaftState(RaftOptions options)
     {
         Options = options;
-        Membership = options.Membership;
+        Memberships = new MembershipHistory(options.Membership);
         Timers = new Timers(Effects);
         Clock = new ElectionClock(options, Timers, new SeededRandom(options.RandomSeed ^ options.Self.Value));
     }
@@ -32,7 +32,11 @@ internal sealed class RaftState
 
     public RaftLog Log { get; } = new();
 
-    public StreamMembership Membership { get; }
+    /// <summary>Every membership that the log holds.</summary>
+    public MembershipHistory Memberships { get; }
+
+    /// <summary>The membership in force: the last one in the log, committed or not.</summary>
+    public StreamMembership Membership => Memberships.Current;
 
     /// <summary>The time that the current input came with.</summary>
     public TimeSpan Now { get; private set; }
@@ -80,8 +84,23 @@ internal sealed class RaftState
 
     public bool IsLeader => Role == Role.Leader;
 
+    /// <summary>
+    /// This member was started to join a stream and has heard nothing of it yet. It may be a former member that has lost its journal, and
+    /// with it the memory of its votes: it gives none before a leader has taken it in.
+    /// </summary>
+    public bool IsJoining => Membership.Members.IsEmpty;
+
+    /// <summary>The stream went on without this member, as a member of it has said. Forgotten when a leader turns up.</summary>
+    public bool WasRemoved { get; set; }
+
     /// <summary>Learners have no vote, and a log-only member has nothing that it could serve clients with.</summary>
-    public bool MayCampaign => Membership.Find(Self) is { Kind: MemberKind.Voter };
+    /// <remarks>
+    /// Who loses that right keeps it until the entry that says so is committed: it may be the only one whose log is long enough to bring the others to it (thesis
+    /// section 4.2.2, "a server that is not part of its own latest configuration should still start new elections").
+    /// </remarks>
+    public bool MayCampaign =>
+        Membership.MayLead(Self)
+        || (Memberships.CurrentIndex > CommitIndex && Memberships.At(Memberships.CurrentIndex.Previous).Membership.MayLead(Self));
 
     /// <summary>Begins a step.</summary>
     public void Begin(TimeSpan now)
@@ -214,6 +233,11 @@ internal sealed class RaftState
                     appended.Batch.FirstIndex > CommitIndex && appended.Batch.FirstIndex > MatchedThisTerm,
                     $"Entries from {appended.Batch.FirstIndex} on would go; up to {LogIndex.Max(CommitIndex, MatchedThisTerm)} they are committed or acknowledged.");
                 Log.Append(appended.Batch, mark);
+                if (Memberships.OnAppended(appended.Batch) && mark != JournalMark.Zero)
+                {
+                    Effects.Add(new Effect.MembershipChanged(Membership, Memberships.CurrentIndex));
+                }
+
                 break;
 
             case LogCompacted compacted:
@@ -237,7 +261,8 @@ internal sealed class RaftState
             VotedFor = compacted.State.VotedFor;
         }
 
-        if (compacted.Base.Index <= Log.Last.Index && Log.Matches(compacted.Base))
+        bool isReplaced = compacted.Base.Index > Log.Last.Index || !Log.Matches(compacted.Base);
+        if (!isReplaced)
         {
             Log.CompactTo(compacted.Base);
         }
@@ -253,5 +278,18 @@ internal sealed class RaftState
         }
 
         Snapshot = compacted.Snapshot;
+        if (mark == JournalMark.Zero || isReplaced)
+        {
+            Memberships.StartFrom(compacted.Snapshot, Log);
+        }
+        else
+        {
+            Memberships.ForgetBefore(compacted.Snapshot.Last.Index);
+        }
+
+        if (isReplaced && mark != JournalMark.Zero)
+        {
+            Effects.Add(new Effect.MembershipChanged(Membership, Memberships.CurrentIndex));
+        }
     }
 }

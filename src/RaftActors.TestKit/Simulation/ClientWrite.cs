@@ -30,6 +30,17 @@ internal sealed class ClientWrite(long ticket, ulong firstValue, int count)
     public ProposalRefusal? Refusal { get; set; }
 }
 
+/// <summary>An operator's request: a change of the membership, or a transfer.</summary>
+internal sealed class OperatorRequest(long ticket)
+{
+    public long Ticket { get; } = ticket;
+
+    public bool IsAnswered { get; set; }
+
+    /// <summary>The answer; null when the member crashed before it could answer.</summary>
+    public Effect? Answer { get; set; }
+}
+
 /// <summary>One linearizable read of a client.</summary>
 internal sealed class ClientRead(long ticket, TimeSpan at, LogIndex mustSee)
 {

@@ -21,7 +21,12 @@ internal sealed class CoreCluster
         _invariants = [History, .. invariants ?? AllInvariants.Create(History)];
         Trace = trace is null ? null : line => trace($"{Time.Now.TotalMilliseconds,9:F2} {line}");
         StreamMembership membership = profile.Membership();
-        Members = [.. membership.Members.Select(m => new SimulatedMember(this, m.Id, membership))];
+        InitialMembership = membership;
+        Members =
+        [
+            .. membership.Members.Select(m => new SimulatedMember(this, m.Id, membership)),
+            .. profile.SpareMembers().Select(id => new SimulatedMember(this, id, StreamMembership.Empty)),
+        ];
     }
 
     public SimulationProfile Profile { get; private set; }
@@ -32,7 +37,13 @@ internal sealed class CoreCluster
 
     public SimulatedNetwork Network { get; }
 
+    /// <summary>Everybody there is, also those that are not (yet, or any more) of the stream.</summary>
     public IReadOnlyList<SimulatedMember> Members { get; }
+
+    public StreamMembership InitialMembership { get; }
+
+    /// <summary>Those that belong to the stream as its leader has it.</summary>
+    public IEnumerable<SimulatedMember> Participants => Leader is { Core: { } core } ? Members.Where(m => core.Membership.Find(m.Id) is not null) : [];
 
     /// <summary>What is committed, as far as any member knows.</summary>
     public CommittedHistory History { get; }
@@ -116,6 +127,20 @@ internal sealed class CoreCluster
         Reads.Add(read);
         at.Submit(read);
         return read;
+    }
+
+    public OperatorRequest Change(SimulatedMember at, MembershipChange change)
+    {
+        OperatorRequest request = new(++_ticket);
+        at.Submit(request, new RaftInput.ChangeMembership(request.Ticket, change));
+        return request;
+    }
+
+    public OperatorRequest Transfer(SimulatedMember at, NodeId target)
+    {
+        OperatorRequest request = new(++_ticket);
+        at.Submit(request, new RaftInput.TransferLeadership(request.Ticket, target, SimulationProfile.ElectionTimeoutMax));
+        return request;
     }
 
     public void Deliver(NodeId from, NodeId to, PeerMessage message) =>

@@ -5,6 +5,7 @@ namespace RaftActors.TestKit.Simulation;
 /// <summary>Picks on the cluster: crashes, restarts, partitions, one-way cuts, slow disks, lost connections, step-downs.</summary>
 internal sealed class RandomFaults(CoreCluster cluster)
 {
+    private readonly RandomOperators _operators = new(cluster);
     private bool _stopped;
 
     public void Begin() => Next();
@@ -30,6 +31,12 @@ internal sealed class RandomFaults(CoreCluster cluster)
 
         // Half of the time the leader: faults elsewhere test less.
         SimulatedMember victim = random.Chance(0.5) && cluster.Leader is { } leader ? leader : random.Pick(cluster.Members);
+        if (random.Chance(cluster.Profile.Operators))
+        {
+            _operators.Strike(victim);
+            return;
+        }
+
         switch (random.Below(10))
         {
             case 0 or 1 when victim.IsUp:

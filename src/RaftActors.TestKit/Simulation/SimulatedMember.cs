@@ -10,10 +10,11 @@ namespace RaftActors.TestKit.Simulation;
 internal sealed partial class SimulatedMember
 {
     private readonly CoreCluster _cluster;
-    private readonly StreamMembership _membership;
     private readonly Queue<(LogIndex First, LogIndex Last, IReadOnlyList<EntryBatch> Batches, SnapshotInfo? Restore)> _toApply = new();
+    private StreamMembership _membership;
     private readonly Dictionary<long, ClientWrite> _writes = [];
     private readonly Dictionary<long, ClientRead> _reads = [];
+    private readonly Dictionary<long, OperatorRequest> _requests = [];
     private readonly HashSet<NodeId> _answered = [];
     private Effect.BeginVoteRound? _round;
     private bool _syncing;
@@ -29,7 +30,10 @@ internal sealed partial class SimulatedMember
 
     public NodeId Id { get; }
 
-    public SimulatedJournal Journal { get; } = new();
+    public SimulatedJournal Journal { get; private set; } = new();
+
+    /// <summary>Counts how often the journal was lost.</summary>
+    public int Incarnation { get; private set; }
 
     /// <summary>The running core; null while the member is down.</summary>
     public RaftCore? Core { get; private set; }
@@ -48,7 +52,7 @@ internal sealed partial class SimulatedMember
     public TimeSpan DiskDelay { get; set; }
 
     /// <summary>Clients of this member that wait.</summary>
-    public int Waiting => _writes.Count + _reads.Count;
+    public int Waiting => _writes.Count + _reads.Count + _requests.Count;
 
     public void Start()
     {
@@ -77,8 +81,28 @@ internal sealed partial class SimulatedMember
             read.IsAnswered = true;
         }
 
+        foreach (OperatorRequest request in _requests.Values)
+        {
+            request.IsAnswered = true;
+        }
+
         _writes.Clear();
         _reads.Clear();
+        _requests.Clear();
+    }
+
+    /// <summary>The disk is replaced by an empty one: the member comes back to join anew.</summary>
+    public void Wipe()
+    {
+        if (IsUp)
+        {
+            Crash();
+        }
+
+        Journal = new SimulatedJournal();
+        _snapshots.Clear();
+        Incarnation++;
+        _membership = StreamMembership.Empty;
     }
 
     public void Submit(ClientWrite write)
@@ -99,6 +123,12 @@ internal sealed partial class SimulatedMember
     {
         _reads.Add(read.Ticket, read);
         Take(new RaftInput.ReadIndex(read.Ticket));
+    }
+
+    public void Submit(OperatorRequest request, RaftInput input)
+    {
+        _requests.Add(request.Ticket, request);
+        Take(input);
     }
 
     /// <summary>Gives the core an input and carries out what it returns.</summary>
@@ -178,6 +208,15 @@ internal sealed partial class SimulatedMember
                 _writes.Remove(refused.Ticket, out ClientWrite? write);
                 write!.State = WriteState.Refused;
                 write.Refusal = refused.Refusal;
+                break;
+            case Effect.ChangeAccepted accepted:
+                Answer(accepted.Ticket, accepted);
+                break;
+            case Effect.ChangeRefused refused:
+                Answer(refused.Ticket, refused);
+                break;
+            case Effect.TransferEnded ended when ended.Ticket != 0:
+                Answer(ended.Ticket, ended);
                 break;
             case Effect.ReadReady ready:
                 AnswerRead(ready.Ticket, ready.Index);
@@ -264,6 +303,17 @@ internal sealed partial class SimulatedMember
             write.State = WriteState.Unknown;
             _writes.Remove(write.Ticket);
         }
+    }
+
+    private void Answer(long ticket, Effect answer)
+    {
+        if (!_requests.Remove(ticket, out OperatorRequest? request))
+        {
+            throw new InvariantBrokenException($"member {Id} answered request {ticket} twice, or one that was never made");
+        }
+
+        request.IsAnswered = true;
+        request.Answer = answer;
     }
 
     private void AnswerRead(long ticket, LogIndex? index)

@@ -12,6 +12,15 @@ internal sealed record SimulationProfile
 
     public int Loggers { get; init; }
 
+    /// <summary>Nodes that could be added.</summary>
+    public int Spares { get; init; }
+
+    /// <summary>How large a part of the faults are changes of the membership, transfers and elections on demand.</summary>
+    public double Operators { get; init; }
+
+    /// <summary>Members differ in how much they are wanted as leaders.</summary>
+    public bool Priorities { get; init; }
+
     public double Loss { get; init; }
 
     public double Duplication { get; init; }
@@ -67,6 +76,9 @@ internal sealed record SimulationProfile
 
         // A log-only voter whose log is ahead can block the election of a voter that it is needed for; see PROTOCOL.md, "Known limits".
         Loggers = voters >= 3 && random.Chance(0.2) ? 1 : 0,
+        Spares = random.Below(3),
+        Operators = random.Pick([0, 0.2, 0.5]),
+        Priorities = random.Chance(0.2),
         Loss = random.Pick([0, 0.01, 0.05, 0.2]),
         Duplication = random.Pick([0, 0.02, 0.1]),
         MaxDelay = TimeSpan.FromMilliseconds(random.Pick([2, 5, 20, 60])),
@@ -88,7 +100,7 @@ internal sealed record SimulationProfile
             for (int i = 0; i < count; i++)
             {
                 NodeId id = new((uint)members.Count + 1);
-                members.Add(new Member(id, kind, $"sim:{id}"));
+                members.Add(MemberOf(id, kind));
             }
         }
 
@@ -97,6 +109,11 @@ internal sealed record SimulationProfile
         Add(MemberKind.Learner, Learners);
         return new StreamMembership(members.ToImmutable());
     }
+
+    public IEnumerable<NodeId> SpareMembers() =>
+        Enumerable.Range(Voters + Loggers + Learners + 1, Spares).Select(i => new NodeId((uint)i));
+
+    public Member MemberOf(NodeId id, MemberKind kind) => new(id, kind, $"sim:{id}") { Priority = Priorities ? (int)(id.Value % 3) : 0 };
 
     public RaftOptions OptionsOf(NodeId self, StreamMembership membership, ulong seed) => new()
     {
@@ -113,6 +130,9 @@ internal sealed record SimulationProfile
         MaxUncommittedEntries = MaxUncommittedEntries,
         ReservedEntries = ReservedEntries,
         MaxPendingReads = 200,
+        PrioritySwitchAfter = 2 * ElectionTimeoutMax,
+        CatchUpMargin = 5,
+        CatchUpTimeout = 4 * ElectionTimeoutMax,
         RandomSeed = seed,
     };
 }

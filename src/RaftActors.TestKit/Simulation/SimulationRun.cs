@@ -28,10 +28,10 @@ internal sealed class SimulationRun
         cluster.HealEverything();
         cluster.RunFor(PeacefulTime / 4);
         clients.Stop();
+        RestoreMembership(cluster);
         if (!cluster.RunUntil(() => HasSettled(cluster), PeacefulTime))
         {
-            string where = string.Join("; ", cluster.Members.Select(m => $"{m.Id} {m.Core!.Role} term {m.Core.Term} commit {m.Core.CommitIndex} last {m.Core.LastEntry} applied {m.Applied.Count}"));
-            throw new InvariantBrokenException($"liveness: the healed cluster does not settle: {where}");
+            throw new InvariantBrokenException($"liveness: the healed cluster does not settle: {Describe(cluster)}");
         }
 
         ProveThatItWorks(cluster);
@@ -39,10 +39,38 @@ internal sealed class SimulationRun
         return new SimulationRun(cluster);
     }
 
+    /// <summary>Whatever the operators have done, the stream can be brought back to the members that it began with.</summary>
+    private static void RestoreMembership(CoreCluster cluster)
+    {
+        MembershipChange all = new MembershipChange.Replace(cluster.InitialMembership.Members);
+        TimeSpan end = cluster.Time.Now + PeacefulTime;
+        while (cluster.Time.Now < end)
+        {
+            if (!cluster.RunUntil(() => cluster.Leader is { Core: { IsReady: true, IsChangingMembership: false } }, end - cluster.Time.Now))
+            {
+                break;
+            }
+
+            OperatorRequest request = cluster.Change(cluster.Leader!, all);
+            cluster.RunUntil(() => request.IsAnswered, end - cluster.Time.Now);
+            if (request.Answer is Effect.ChangeAccepted)
+            {
+                return;
+            }
+
+            cluster.RunFor(SimulationProfile.HeartbeatInterval);
+        }
+
+        throw new InvariantBrokenException($"liveness: the members of the beginning cannot be restored: {Describe(cluster)}");
+    }
+
+    private static string Describe(CoreCluster cluster) =>
+        string.Join("; ", cluster.Members.Select(m => $"{m.Id} {m.Core!.Role} term {m.Core.Term} commit {m.Core.CommitIndex} last {m.Core.LastEntry} applied {m.Applied.Count} members {string.Join(',', m.Core.Membership.Members.Select(x => x.Id))}/{string.Join(',', m.Core.Membership.Outgoing.Select(x => x.Id))}@{m.Core.MembershipIndex}"));
+
     private static void ProveThatItWorks(CoreCluster cluster)
     {
         ClientWrite write = cluster.Write(cluster.Leader!);
-        ClientRead[] reads = [.. cluster.Members.Select(cluster.Read)];
+        ClientRead[] reads = [.. cluster.Participants.Select(cluster.Read)];
         bool works = cluster.RunUntil(() => HasSettled(cluster) && write.State == WriteState.Acknowledged && reads.All(r => r.IsAnswered), PeacefulTime);
         if (!works || reads.Any(r => r.Index is null))
         {
@@ -53,5 +81,7 @@ internal sealed class SimulationRun
     private static bool HasSettled(CoreCluster cluster) =>
         cluster.Leader is { Core: { IsReady: true } leader }
         && leader.CommitIndex == leader.LastEntry.Index
-        && cluster.Members.All(m => m.Core!.Term == leader.Term && m.Waiting == 0 && m.Journal.IsIdle && m.Applied.Count == leader.CommitIndex.Value);
+        && !leader.IsChangingMembership
+        && cluster.Members.All(m => m.Waiting == 0 && m.Journal.IsIdle)
+        && cluster.Participants.All(m => m.Core!.Term == leader.Term && m.Applied.Count == leader.CommitIndex.Value);
 }

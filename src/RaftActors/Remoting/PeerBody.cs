@@ -8,6 +8,7 @@ internal static class PeerBody
 {
     private const byte FlagPreVote = 1;
     private const byte FlagTransfer = 2;
+    private const byte FlagCandidateIsRemoved = 2;
 
     /// <summary>Encodes a message of the protocol into one array.</summary>
     public static PeerFrame Encode(PeerMessage message, StreamId stream, NodeId from, NodeId to) => message switch
@@ -16,6 +17,7 @@ internal static class PeerBody
         AppendEntriesReply reply => Encode(reply, stream, from, to),
         RequestVote request => Encode(request, stream, from, to),
         RequestVoteReply reply => Encode(reply, stream, from, to),
+        TimeoutNow request => PeerFrameHeader.Seal(new PeerFrameHeader(PeerFrameType.TimeoutNow, from, to, request.Term, LogIndex.Zero, false, stream).Allocate(0)),
         ReadIndexRequest request => Encode(request, stream, from, to),
         ReadIndexReply reply => Encode(reply, stream, from, to),
         _ => throw new ArgumentException($"There is no frame for a {message.GetType().Name}.", nameof(message)),
@@ -36,6 +38,14 @@ internal static class PeerBody
                 return TryDecodeVote(header, body.Span, out message, out error);
             case PeerFrameType.RequestVoteReply:
                 return TryDecodeVoteReply(header, body.Span, out message, out error);
+            case PeerFrameType.TimeoutNow:
+                if (!HasLength(body.Span, 0, out error))
+                {
+                    return false;
+                }
+
+                message = new TimeoutNow(header.Term);
+                return true;
             case PeerFrameType.ReadIndexRequest:
                 if (!HasLength(body.Span, 8, out error))
                 {
@@ -213,13 +223,13 @@ internal static class PeerBody
         return true;
     }
 
-    // Accepted: granted. Body: flags 1 (1 pre-vote), request term 8.
+    // Accepted: granted. Body: flags 1 (1 pre-vote, 2 the candidate was removed), request term 8.
     private static PeerFrame Encode(RequestVoteReply reply, StreamId stream, NodeId from, NodeId to)
     {
         PeerFrameHeader header = new(PeerFrameType.RequestVoteReply, from, to, reply.Term, LogIndex.Zero, reply.Granted, stream);
         byte[] frame = header.Allocate(9);
         Span<byte> body = frame.AsSpan(header.Length);
-        body[0] = reply.PreVote ? FlagPreVote : (byte)0;
+        body[0] = (byte)((reply.PreVote ? FlagPreVote : 0) | (reply.CandidateIsRemoved ? FlagCandidateIsRemoved : 0));
         BinaryPrimitives.WriteInt64LittleEndian(body[1..], reply.RequestTerm.Value);
         return PeerFrameHeader.Seal(frame);
     }
@@ -233,13 +243,13 @@ internal static class PeerBody
         }
 
         long requestTerm = BinaryPrimitives.ReadInt64LittleEndian(body[1..]);
-        if ((body[0] & ~FlagPreVote) != 0 || requestTerm < 0)
+        if ((body[0] & ~(FlagPreVote | FlagCandidateIsRemoved)) != 0 || requestTerm < 0)
         {
             error = $"vote reply with flags 0x{body[0]:x2} and request term {requestTerm}";
             return false;
         }
 
-        message = new RequestVoteReply(header.Term, new Term(requestTerm), body[0] == FlagPreVote, header.Accepted);
+        message = new RequestVoteReply(header.Term, new Term(requestTerm), (body[0] & FlagPreVote) != 0, header.Accepted, (body[0] & FlagCandidateIsRemoved) != 0);
         return true;
     }
 

@@ -42,7 +42,7 @@ public enum PeerFrameType : byte
     /// <summary>Reserved: answers it.</summary>
     SnapshotBlockReply = 13,
 
-    /// <summary>Reserved: asks a member to stand for election at once.</summary>
+    /// <summary>Asks a voter to stand for election at once; no body.</summary>
     TimeoutNow = 14,
 
     /// <summary>A fragment has arrived: the next may be sent.</summary>

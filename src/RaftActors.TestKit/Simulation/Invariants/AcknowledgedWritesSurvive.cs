@@ -11,7 +11,7 @@ internal sealed class AcknowledgedWritesSurvive : IClusterInvariant
 
     public void OnEnd(CoreCluster cluster)
     {
-        foreach (SimulatedMember member in cluster.Members)
+        foreach (SimulatedMember member in cluster.Participants)
         {
             foreach (ClientWrite write in _acknowledged)
             {

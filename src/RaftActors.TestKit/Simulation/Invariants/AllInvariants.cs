@@ -20,5 +20,6 @@ internal static class AllInvariants
         new SnapshotsAreOrdered(history),
         new BuffersAreBounded(),
         new EveryClientIsAnswered(),
+        new MembershipChangesAreSafe(),
     ];
 }

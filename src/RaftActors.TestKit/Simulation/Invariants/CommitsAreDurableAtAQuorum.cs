@@ -33,10 +33,18 @@ internal sealed class CommitsAreDurableAtAQuorum : IClusterInvariant
             throw new InvariantBrokenException($"leader {member.Id} of term {core.Term} committed entry {term}:{core.CommitIndex} of an earlier term by counting");
         }
 
-        int holders = core.Membership.Voters.Count(id => _cluster[id.Value].Journal.Holds(core.CommitIndex, term));
-        if (holders * 2 <= core.Membership.Voters.Length)
+        // The step that committed may also have appended the next membership; the commit was one of the former.
+        StreamMembership now = core.Membership;
+        StreamMembership before = core.MembershipAt(core.MembershipIndex.Previous);
+        if (!IsHeldByQuorum(now) && !(core.MembershipIndex > core.CommitIndex && IsHeldByQuorum(before)))
         {
-            throw new InvariantBrokenException($"leader {member.Id} committed {term}:{core.CommitIndex}; only {holders} of {core.Membership.Voters.Length} voters have it on disk");
+            throw new InvariantBrokenException($"leader {member.Id} committed {term}:{core.CommitIndex}; no quorum of {string.Join(',', now.Voters)} / {string.Join(',', now.OutgoingVoters)} has it on disk");
         }
+
+        bool IsHeldByQuorum(StreamMembership membership) =>
+            Holds(membership.Voters) && (!membership.IsJoint || Holds(membership.OutgoingVoters));
+
+        bool Holds(IReadOnlyCollection<NodeId> voters) =>
+            voters.Count(id => _cluster[id.Value].Journal.Holds(core.CommitIndex, term)) * 2 > voters.Count;
     }
 }

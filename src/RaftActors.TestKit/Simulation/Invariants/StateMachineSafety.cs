@@ -77,11 +77,12 @@ internal sealed class StateMachineSafety : IClusterInvariant
 
     public void OnEnd(CoreCluster cluster)
     {
-        foreach (SimulatedMember member in cluster.Members)
+        SimulatedMember[] participants = [.. cluster.Participants];
+        foreach (SimulatedMember member in participants)
         {
-            if (!member.Applied.SequenceEqual(cluster.Members[0].Applied))
+            if (!member.Applied.SequenceEqual(participants[0].Applied))
             {
-                throw new InvariantBrokenException($"after the run, members {cluster.Members[0].Id} and {member.Id} have applied different things ({cluster.Members[0].Applied.Count} and {member.Applied.Count} entries)");
+                throw new InvariantBrokenException($"after the run, members {participants[0].Id} and {member.Id} have applied different things ({participants[0].Applied.Count} and {member.Applied.Count} entries)");
             }
         }
     }

@@ -8,7 +8,7 @@ namespace RaftActors.TestKit.Simulation;
 /// </summary>
 internal sealed class VotesAreDurableAndUnique : IClusterInvariant
 {
-    private readonly Dictionary<(NodeId Voter, Term Term), NodeId> _votes = [];
+    private readonly Dictionary<(NodeId Voter, int Incarnation, Term Term), NodeId> _votes = [];
 
     public void OnEffect(SimulatedMember member, Effect effect)
     {
@@ -32,9 +32,9 @@ internal sealed class VotesAreDurableAndUnique : IClusterInvariant
             throw new InvariantBrokenException($"member {member.Id} tells of its vote for {candidate} in term {term}; its disk holds {durable}");
         }
 
-        if (!_votes.TryAdd((member.Id, term), candidate) && _votes[(member.Id, term)] != candidate)
+        if (!_votes.TryAdd((member.Id, member.Incarnation, term), candidate) && _votes[(member.Id, member.Incarnation, term)] != candidate)
         {
-            throw new InvariantBrokenException($"member {member.Id} voted for {_votes[(member.Id, term)]} and for {candidate} in term {term}");
+            throw new InvariantBrokenException($"member {member.Id} voted for {_votes[(member.Id, member.Incarnation, term)]} and for {candidate} in term {term}");
         }
     }
 }

@@ -1,0 +1,89 @@
+namespace RaftActors.Protocol;
+
+/// <summary>
+/// Which membership is in force. A membership takes effect as soon as its entry is in the log, committed or not, and no longer when the entry is
+/// truncated (thesis section 4.1). Rebuilt from the journal like the log itself.
+/// </summary>
+internal sealed class MembershipHistory
+{
+    private readonly List<(EntryId Id, StreamMembership Membership)> _entries = [];
+
+    /// <summary>Begins with what is in force while the log has no membership entry.</summary>
+    public MembershipHistory(StreamMembership initial) => _entries.Add((EntryId.Zero, initial));
+
+    /// <summary>The membership in force.</summary>
+    public StreamMembership Current => _entries[^1].Membership;
+
+    /// <summary>The entry that says so; 0 when it comes from the options.</summary>
+    public LogIndex CurrentIndex => _entries[^1].Id.Index;
+
+    /// <summary>The membership that was in force when the log ended at <paramref name="index"/>, and its entry.</summary>
+    public (EntryId Id, StreamMembership Membership) At(LogIndex index)
+    {
+        int i = _entries.Count - 1;
+        while (i > 0 && _entries[i].Id.Index > index)
+        {
+            i--;
+        }
+
+        return _entries[i];
+    }
+
+    /// <summary>A batch was appended; what the log held from its first index on is gone.</summary>
+    /// <returns>True when another membership is in force now.</returns>
+    public bool OnAppended(EntryBatch batch)
+    {
+        LogIndex before = CurrentIndex;
+        while (_entries.Count > 1 && _entries[^1].Id.Index >= batch.FirstIndex)
+        {
+            _entries.RemoveAt(_entries.Count - 1);
+        }
+
+        bool isRolledBack = CurrentIndex != before;
+
+        // Membership entries stand alone in their batch: only one batch of many has to be looked into.
+        if (batch.Count != 1)
+        {
+            return isRolledBack;
+        }
+
+        LogEntry entry = batch[batch.FirstIndex];
+        if (!MembershipCodec.IsMembership(entry.Kind))
+        {
+            return isRolledBack;
+        }
+
+        bool isReadable = MembershipCodec.TryDecode(entry.Data.Span, out StreamMembership? membership);
+        Invariant.That(isReadable, $"Entry {entry.Id} does not hold a membership.");
+        _entries.Add((entry.Id, membership!));
+        return true;
+    }
+
+    /// <summary>A snapshot stands for everything up to <paramref name="last"/>: what was in force before is of no use any more.</summary>
+    public void ForgetBefore(LogIndex last)
+    {
+        while (_entries.Count > 1 && _entries[1].Id.Index <= last)
+        {
+            _entries.RemoveAt(0);
+        }
+    }
+
+    /// <summary>Nothing is known but a snapshot and the log behind it.</summary>
+    public void StartFrom(SnapshotInfo snapshot, RaftLog log)
+    {
+        _entries.Clear();
+        _entries.Add((snapshot.Last, snapshot.Membership));
+        if (log.Last.Index <= snapshot.Last.Index)
+        {
+            return;
+        }
+
+        foreach (EntryBatch batch in log.Covering(snapshot.Last.Index.Next, log.Last.Index))
+        {
+            if (batch.FirstIndex > snapshot.Last.Index)
+            {
+                OnAppended(batch);
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+namespace RaftActors.Protocol;
+
+/// <summary>A transfer under way. Only a leader has one, and only one.</summary>
+/// <param name="Ticket">Whose request it is; 0 for the leader's own.</param>
+/// <param name="Target">Who is to lead.</param>
+/// <param name="EndsAt">When the leader serves on.</param>
+internal sealed record PendingTransfer(long Ticket, NodeId Target, TimeSpan EndsAt);
+
+/// <summary>
+/// Leadership transfer (thesis section 3.10): the leader takes in nothing new, brings the target up to date and asks it to stand for election at once. A
+/// target that does not win in time has had its chance: the leader serves on.
+/// </summary>
+internal sealed class LeadershipTransfers
+{
+    private readonly RaftState _state;
+    private readonly RoleTransitions _roles;
+    private Leadership? _watched;
+    private NodeId _preferred;
+    private TimeSpan _preferredSince;
+
+    public LeadershipTransfers(RaftState state, RoleTransitions roles)
+    {
+        _state = state;
+        _roles = roles;
+    }
+
+    /// <summary>An operator wants another leader.</summary>
+    public void OnTransfer(RaftInput.TransferLeadership input)
+    {
+        NodeId target = input.Target.IsNone && _state.Leadership is { } office ? Furthest(office)?.Id ?? NodeId.None : input.Target;
+        TransferOutcome? refusal = _state.Leadership switch
+        {
+            null => TransferOutcome.NotLeader,
+            { Transfer: not null } => TransferOutcome.Busy,
+            _ when target == _state.Self => TransferOutcome.LeadsAlready,
+            _ when !MayLead(target) => TransferOutcome.NoTarget,
+            _ => null,
+        };
+        if (refusal is { } outcome)
+        {
+            _state.Emit(new Effect.TransferEnded(input.Ticket, outcome, target));
+            return;
+        }
+
+        Begin(_state.Leadership!, input.Ticket, target, input.Timeout);
+    }
+
+    /// <summary>Gives up the office at once; whoever is furthest is asked to follow in it.</summary>
+    public void HandOver(string reason)
+    {
+        if (_state.Leadership is { } leadership && Furthest(leadership) is { } next)
+        {
+            _state.Send(next.Id, new TimeoutNow(_state.Term));
+        }
+
+        _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, reason);
+    }
+
+    /// <summary>A peer has acknowledged something: when it is the target and has everything, it is its turn.</summary>
+    public void OnAcknowledged(Leadership leadership, NodeId from)
+    {
+        if (leadership.Transfer is { } transfer && transfer.Target == from)
+        {
+            AskIfReady(leadership, transfer);
+        }
+    }
+
+    /// <summary>With each heartbeat: asks again, or gives up; and looks whether somebody else should lead.</summary>
+    public void OnHeartbeat(Leadership leadership)
+    {
+        if (leadership.Transfer is not { } transfer)
+        {
+            WatchPriorities(leadership);
+        }
+        else if (_state.Now >= transfer.EndsAt)
+        {
+            leadership.Transfer = null;
+            _state.Emit(new Effect.TransferEnded(transfer.Ticket, TransferOutcome.TimedOut, transfer.Target));
+        }
+        else
+        {
+            AskIfReady(leadership, transfer);
+        }
+    }
+
+    private void Begin(Leadership leadership, long ticket, NodeId target, TimeSpan timeout)
+    {
+        leadership.Transfer = new PendingTransfer(ticket, target, _state.Now + timeout);
+        AskIfReady(leadership, leadership.Transfer);
+    }
+
+    private void AskIfReady(Leadership leadership, PendingTransfer transfer)
+    {
+        if (leadership.Find(transfer.Target)?.Match == _state.Log.Last.Index)
+        {
+            _state.Send(transfer.Target, new TimeoutNow(_state.Term));
+        }
+    }
+
+    /// <summary>
+    /// A voter with a higher priority takes over when it has been as far as the stream for long enough. After a transfer that failed, the wait begins again.
+    /// </summary>
+    private void WatchPriorities(Leadership leadership)
+    {
+        if (_state.Options.PrioritySwitchAfter == TimeSpan.Zero || _state.Options.ManualElection || leadership.Change is not null)
+        {
+            return;
+        }
+
+        int best = _state.Membership.Find(_state.Self)?.Priority ?? 0;
+        NodeId wanted = NodeId.None;
+        foreach (Member member in _state.Membership.Members)
+        {
+            bool isBetter = member.Kind == MemberKind.Voter && member.Priority > best;
+            if (isBetter && leadership.Find(member.Id) is { State: PeerState.Replicating } peer && peer.Match >= _state.CommitIndex)
+            {
+                best = member.Priority;
+                wanted = member.Id;
+            }
+        }
+
+        if (wanted != _preferred || _watched != leadership)
+        {
+            _watched = leadership;
+            _preferred = wanted;
+            _preferredSince = _state.Now;
+        }
+        else if (!wanted.IsNone && _state.Now - _preferredSince >= _state.Options.PrioritySwitchAfter)
+        {
+            _preferred = NodeId.None;
+            Begin(leadership, 0, wanted, _state.Options.ElectionTimeoutMax);
+        }
+    }
+
+    /// <summary>The voter with the longest log; between equals the one that is wanted most, then the one heard last.</summary>
+    private PeerProgress? Furthest(Leadership leadership)
+    {
+        PeerProgress? best = null;
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            if (MayLead(peer.Id) && (best is null || Rank(peer).CompareTo(Rank(best)) > 0))
+            {
+                best = peer;
+            }
+        }
+
+        return best;
+    }
+
+    private (long Match, int Priority, long Heard) Rank(PeerProgress peer) =>
+        (peer.Match.Value, _state.Membership.Find(peer.Id)!.Priority, peer.LastHeard.Ticks);
+
+    private bool MayLead(NodeId id) => id != _state.Self && _state.Membership.Members.Any(m => m.Id == id && m.Kind == MemberKind.Voter);
+}
