@@ -52,6 +52,9 @@ internal sealed class CoreCluster
 
     public List<ClientRead> Reads { get; } = [];
 
+    /// <summary>What operators asked for.</summary>
+    public List<OperatorRequest> Requests { get; } = [];
+
     public Action<string>? Trace { get; }
 
     /// <summary>The leader of the newest term among those that run; null when there is none.</summary>
@@ -132,6 +135,7 @@ internal sealed class CoreCluster
     public OperatorRequest Change(SimulatedMember at, MembershipChange change)
     {
         OperatorRequest request = new(++_ticket);
+        Requests.Add(request);
         at.Submit(request, new RaftInput.ChangeMembership(request.Ticket, change));
         return request;
     }
@@ -139,6 +143,7 @@ internal sealed class CoreCluster
     public OperatorRequest Transfer(SimulatedMember at, NodeId target)
     {
         OperatorRequest request = new(++_ticket);
+        Requests.Add(request);
         at.Submit(request, new RaftInput.TransferLeadership(request.Ticket, target, SimulationProfile.ElectionTimeoutMax));
         return request;
     }

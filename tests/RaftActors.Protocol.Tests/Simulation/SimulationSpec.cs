@@ -29,6 +29,8 @@ public sealed class SimulationSpec(ITestOutputHelper output)
         long acknowledged = 0;
         long reads = 0;
         int installed = 0;
+        int changes = 0;
+        int transfers = 0;
         for (ulong seed = 1; seed <= count; seed++)
         {
             SimulationRun run = Run(seed);
@@ -36,13 +38,16 @@ public sealed class SimulationSpec(ITestOutputHelper output)
             acknowledged += run.Cluster.Writes.Count(w => w.State == WriteState.Acknowledged);
             reads += run.Cluster.Reads.Count(r => r.Index is not null);
             installed += run.Cluster.Members.Sum(m => m.Installed);
+            changes += run.Cluster.Requests.Count(r => r.Answer is Effect.ChangeAccepted);
+            transfers += run.Cluster.Requests.Count(r => r.Answer is Effect.TransferEnded { Outcome: TransferOutcome.HandedOver });
         }
 
-        output.WriteLine($"{count} seeds, {steps} steps, {acknowledged} writes acknowledged, {reads} reads confirmed, {installed} snapshots installed");
+        output.WriteLine($"{count} seeds, {steps} steps, {acknowledged} writes acknowledged, {reads} reads confirmed, {installed} snapshots installed, {changes} memberships changed, {transfers} offices handed over");
 
         // The simulation itself must not go blind: most of what clients ask for has to succeed.
         Assert.True(acknowledged > (long)count * 50 && reads > (long)count * 20, "hardly anything was acknowledged");
         Assert.True(installed > (long)count / 10, "hardly any snapshot was installed");
+        Assert.True(changes > (long)count && transfers > (long)count / 10, "hardly any membership was changed, or office handed over");
     }
 
     [Fact]
