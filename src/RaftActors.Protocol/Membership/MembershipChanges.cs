@@ -74,8 +74,7 @@ internal sealed class MembershipChanges
 
         if (_state.Memberships.CurrentIndex <= _state.CommitIndex && !_state.MayCampaign)
         {
-            // "A leader that is removed from the configuration steps down once the entry is committed" (thesis section 4.2.2).
-            _transfers.HandOver("the stream's membership no longer lets this member lead");
+            _transfers.LeaveOffice(leadership);
         }
     }
 

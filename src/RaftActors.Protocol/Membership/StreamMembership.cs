@@ -83,6 +83,15 @@ public sealed class StreamMembership
     public Member? Find(NodeId id) =>
         Members.FirstOrDefault(m => m.Id == id) ?? Outgoing.FirstOrDefault(m => m.Id == id);
 
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        string text = $"voters {string.Join(',', Voters)}";
+        text += Learners.IsEmpty ? string.Empty : $" learners {string.Join(',', Learners)}";
+        text += Loggers.IsEmpty ? string.Empty : $" loggers {string.Join(',', Loggers)}";
+        return IsJoint ? $"{text} outgoing {string.Join(',', OutgoingVoters)}" : text;
+    }
+
     /// <summary>Everybody but <paramref name="self"/>, each once, in order of ids.</summary>
     public ImmutableArray<NodeId> Peers(NodeId self) =>
         [.. Members.Concat(Outgoing).Select(m => m.Id).Where(id => id != self).Distinct().Order()];

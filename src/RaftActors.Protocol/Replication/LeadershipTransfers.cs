@@ -4,7 +4,8 @@ namespace RaftActors.Protocol;
 /// <param name="Ticket">Whose request it is; 0 for the leader's own.</param>
 /// <param name="Target">Who is to lead.</param>
 /// <param name="EndsAt">When the leader serves on.</param>
-internal sealed record PendingTransfer(long Ticket, NodeId Target, TimeSpan EndsAt);
+/// <param name="Leaves">True when the leader gives up its office then instead: it does not belong to the stream any more.</param>
+internal sealed record PendingTransfer(long Ticket, NodeId Target, TimeSpan EndsAt, bool Leaves = false);
 
 /// <summary>
 /// Leadership transfer (thesis section 3.10): the leader takes in nothing new, brings the target up to date and asks it to stand for election at once. A
@@ -12,6 +13,8 @@ internal sealed record PendingTransfer(long Ticket, NodeId Target, TimeSpan Ends
 /// </summary>
 internal sealed class LeadershipTransfers
 {
+    private const string NoLongerLeads = "the stream's membership no longer lets this member lead";
+
     private readonly RaftState _state;
     private readonly RoleTransitions _roles;
     private Leadership? _watched;
@@ -56,6 +59,32 @@ internal sealed class LeadershipTransfers
         _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, reason);
     }
 
+    /// <summary>
+    /// The membership no longer lets this member lead, and that is committed (thesis section 4.2.2). It takes in nothing new, and brings somebody up to
+    /// date before it goes, so that nothing that is under way is lost without need; but not for long.
+    /// </summary>
+    public void LeaveOffice(Leadership leadership)
+    {
+        if (leadership.Transfer is { Leaves: true })
+        {
+            return;
+        }
+
+        if (leadership.Transfer is { } open)
+        {
+            leadership.Transfer = open with { Leaves = true };
+        }
+        else if (Furthest(leadership) is { } next)
+        {
+            leadership.Transfer = new PendingTransfer(0, next.Id, _state.Now + (2 * _state.Options.ElectionTimeoutMax), Leaves: true);
+            AskIfReady(leadership, leadership.Transfer);
+        }
+        else
+        {
+            HandOver(NoLongerLeads);
+        }
+    }
+
     /// <summary>A peer has acknowledged something: when it is the target and has everything, it is its turn.</summary>
     public void OnAcknowledged(Leadership leadership, NodeId from)
     {
@@ -76,6 +105,10 @@ internal sealed class LeadershipTransfers
         {
             leadership.Transfer = null;
             _state.Emit(new Effect.TransferEnded(transfer.Ticket, TransferOutcome.TimedOut, transfer.Target));
+            if (transfer.Leaves)
+            {
+                HandOver(NoLongerLeads);
+            }
         }
         else
         {

@@ -67,17 +67,17 @@ internal sealed record SimulationProfile
     public static SimulationProfile Calm { get; } = new();
 
     /// <summary>A world with every fault there is, each as likely as the seed says.</summary>
-    public static SimulationProfile Hostile(SimulationRandom random) => Hostile(random, random.Pick([3, 3, 3, 5, 4, 2, 1]));
+    public static SimulationProfile Hostile(SimulationRandom random) => Hostile(random, random.Pick([3, 3, 3, 5, 4, 2, 1]), random.Chance(0.6));
 
-    private static SimulationProfile Hostile(SimulationRandom random, int voters) => new()
+    private static SimulationProfile Hostile(SimulationRandom random, int voters, bool hasOperators) => new()
     {
         Voters = voters,
         Learners = random.Chance(0.2) ? 1 : 0,
 
         // A log-only voter whose log is ahead can block the election of a voter that it is needed for; see PROTOCOL.md, "Known limits".
-        Loggers = voters >= 3 && random.Chance(0.2) ? 1 : 0,
+        Loggers = voters >= 3 && random.Chance(0.2) && !hasOperators ? 1 : 0,
         Spares = random.Below(3),
-        Operators = random.Pick([0, 0.2, 0.5]),
+        Operators = hasOperators ? random.Pick([0.2, 0.5]) : 0,
         Priorities = random.Chance(0.2),
         Loss = random.Pick([0, 0.01, 0.05, 0.2]),
         Duplication = random.Pick([0, 0.02, 0.1]),

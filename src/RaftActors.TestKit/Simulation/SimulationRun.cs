@@ -78,10 +78,15 @@ internal sealed class SimulationRun
         }
     }
 
+    private static bool IsMostWanted(RaftCore leader) =>
+        leader.Membership.Find(leader.Options.Self)?.Priority == leader.Membership.Members.Where(m => m.Kind == MemberKind.Voter).Max(m => m.Priority);
+
     private static bool HasSettled(CoreCluster cluster) =>
         cluster.Leader is { Core: { IsReady: true } leader }
         && leader.CommitIndex == leader.LastEntry.Index
         && !leader.IsChangingMembership
+        && leader.TransferTarget.IsNone
+        && IsMostWanted(leader)
         && cluster.Members.All(m => m.Waiting == 0 && m.Journal.IsIdle)
         && cluster.Participants.All(m => m.Core!.Term == leader.Term && m.Applied.Count == leader.CommitIndex.Value);
 }

@@ -23,6 +23,21 @@ public sealed record StreamSettings
     /// <summary><c>check-quorum</c>.</summary>
     public required bool CheckQuorum { get; init; }
 
+    /// <summary><c>manual-election</c>.</summary>
+    public required bool ManualElection { get; init; }
+
+    /// <summary><c>priority-switch-after</c>.</summary>
+    public required TimeSpan PrioritySwitchAfter { get; init; }
+
+    /// <summary><c>catch-up-margin</c>.</summary>
+    public required int CatchUpMargin { get; init; }
+
+    /// <summary><c>catch-up-rounds</c>.</summary>
+    public required int CatchUpRounds { get; init; }
+
+    /// <summary><c>catch-up-timeout</c>.</summary>
+    public required TimeSpan CatchUpTimeout { get; init; }
+
     /// <summary><c>client-timeout</c>.</summary>
     public required TimeSpan ClientTimeout { get; init; }
 
@@ -89,6 +104,11 @@ public sealed record StreamSettings
             VoteRetryInterval = read.Duration("vote-retry-interval"),
             PreVote = read.Switch("pre-vote"),
             CheckQuorum = read.Switch("check-quorum"),
+            ManualElection = read.Switch("manual-election"),
+            PrioritySwitchAfter = read.Duration("priority-switch-after"),
+            CatchUpMargin = read.Count("catch-up-margin", least: 0),
+            CatchUpRounds = read.Count("catch-up-rounds"),
+            CatchUpTimeout = read.Duration("catch-up-timeout"),
             ClientTimeout = read.Duration("client-timeout"),
             MaxEntrySize = (int)read.Size("max-entry-size", 1, 1 << 30),
             MaxBatchEntries = read.Count("max-batch-entries"),
@@ -121,6 +141,11 @@ public sealed record StreamSettings
         HeartbeatInterval = HeartbeatInterval,
         PreVote = PreVote,
         CheckQuorum = CheckQuorum,
+        ManualElection = ManualElection,
+        PrioritySwitchAfter = PrioritySwitchAfter,
+        CatchUpMargin = CatchUpMargin,
+        CatchUpRounds = CatchUpRounds,
+        CatchUpTimeout = CatchUpTimeout,
         MaxAppendBytes = MaxAppendBytes,
         MaxInFlightAppends = MaxInFlightAppends,
         MaxInFlightBytes = MaxInFlightBytes,

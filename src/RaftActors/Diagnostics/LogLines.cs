@@ -8,6 +8,9 @@ internal static class LogLines
     public static void RoleChanged(ILoggingAdapter log, StreamId stream, NodeId node, Effect.RoleChanged change) =>
         log.Info("Stream {0} node {1}: {2} in term {3}, leader {4}: {5}", stream, node, change.Role, change.Term, change.Leader, change.Reason);
 
+    public static void MembershipChanged(ILoggingAdapter log, StreamId stream, NodeId node, Effect.MembershipChanged change) =>
+        log.Info("Stream {0} node {1}: membership from entry {2} on: {3}", stream, node, change.Index, change.Membership);
+
     public static void Recovered(ILoggingAdapter log, StreamId stream, NodeId node, int events, RaftCore core) =>
         log.Info("Stream {0} node {1}: recovered {2} journal events, term {3}, last entry {4}", stream, node, events, core.Term, core.LastEntry);
 

@@ -15,7 +15,7 @@ internal sealed class ElectionActor : UntypedActor, IWithTimers
 
     private readonly StreamSettings _settings;
     private readonly RaftClock _clock;
-    private readonly FrozenDictionary<NodeId, IActorRef> _channels;
+    private FrozenDictionary<NodeId, IActorRef> _channels;
     private readonly RunningTimer[] _timers;
     private readonly HashSet<NodeId> _silent = [];
     private Effect.BeginVoteRound? _round;
@@ -63,6 +63,9 @@ internal sealed class ElectionActor : UntypedActor, IWithTimers
                     _silent.Remove(answered.From);
                 }
 
+                break;
+            case ChannelsChanged changed:
+                _channels = changed.Channels;
                 break;
             case Effect.EndVoteRound:
                 End();

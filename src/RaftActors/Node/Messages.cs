@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Akka.Actor;
 using RaftActors.Remoting;
 
@@ -130,6 +131,15 @@ internal sealed record ForwardedAnswers(NodeId From, IReadOnlyList<(ulong Token,
 
 /// <summary>To a replicator: a frame from its peer.</summary>
 internal sealed record InboundFrame(PeerFrame Frame);
+
+/// <summary>To a node: a frame of its stream from somebody for whom it has no channel. A member that is behind may not know the leader or a candidate yet.</summary>
+internal sealed record StrangerFrame(NodeId From, string Address, PeerFrame Frame);
+
+/// <summary>To a node itself: whoever is behind this channel had time enough to learn that it is not a member any more.</summary>
+internal sealed record RetireChannel(NodeId Peer);
+
+/// <summary>To the election actor: the ways to the peers are other ones now.</summary>
+internal sealed record ChannelsChanged(FrozenDictionary<NodeId, IActorRef> Channels);
 
 /// <summary>From a replicator: the way to its peer is open or broken.</summary>
 internal sealed record PeerReachability(NodeId Peer, bool Reachable);

@@ -49,6 +49,16 @@ internal sealed partial class NodeActor
             case PendingEntryRead entry:
                 Take(entry);
                 break;
+            case PendingMembershipChange change:
+                Take(change);
+                break;
+            case PendingTransferRequest transfer:
+                Take(transfer);
+                break;
+            case PendingElection election:
+                Step(new RaftInput.Campaign());
+                election.Done();
+                break;
             case PendingStepDown stepDown:
                 Step(new RaftInput.StepDown());
                 stepDown.Done();

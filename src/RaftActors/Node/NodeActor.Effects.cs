@@ -60,6 +60,18 @@ internal sealed partial class NodeActor
             case Effect.ProposalRefused refused:
                 OnRefused(refused);
                 break;
+            case Effect.MembershipChanged change:
+                OnMembershipChanged(change);
+                break;
+            case Effect.ChangeAccepted accepted:
+                OnChangeAccepted(accepted);
+                break;
+            case Effect.ChangeRefused refused:
+                OnChangeRefused(refused);
+                break;
+            case Effect.TransferEnded ended:
+                OnTransferEnded(ended);
+                break;
             case Effect.ReadReady ready:
                 OnReadReady(ready);
                 break;
@@ -91,6 +103,7 @@ internal sealed partial class NodeActor
     private void TellElectionAgain()
     {
         TimeSpan now = Now;
+        _election.Tell(new ChannelsChanged(_channels));
         foreach ((RaftTimer timer, (long generation, TimeSpan deadline)) in _armed)
         {
             _election.Tell(new Effect.StartTimer(timer, generation, TimeSpan.FromTicks(Math.Max(1, (deadline - now).Ticks))));
@@ -227,6 +240,7 @@ internal sealed partial class NodeActor
         if (newLeader)
         {
             HurryForwarded(exceptTo: change.Leader);
+            AnswerHandedOver();
         }
 
         if (!_leader.IsNone)

@@ -9,6 +9,7 @@ internal sealed partial class NodeActor
     private static readonly TimeSpan LastCalls = TimeSpan.FromSeconds(1);
 
     private TimeSpan _stopBy;
+    private bool _isHandingOver;
 
     private void OnStop()
     {
@@ -47,8 +48,21 @@ internal sealed partial class NodeActor
             return;
         }
 
-        if (_running)
+        if (_running && _core.Role == Role.Leader)
         {
+            // A handover takes a round trip, an election without one several; but a stop does not wait for members that do not answer.
+            if (!_isHandingOver)
+            {
+                _isHandingOver = true;
+                Step(new RaftInput.TransferLeadership(0, NodeId.None, _link.Settings.ElectionTimeoutMin));
+            }
+
+            if (_core.Role == Role.Leader && !_core.TransferTarget.IsNone && Now < _stopBy)
+            {
+                EnsureSweep();
+                return;
+            }
+
             Step(new RaftInput.StepDown());
         }
 

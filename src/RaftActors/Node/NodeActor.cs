@@ -61,13 +61,12 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         StreamDefinition definition = _link.Definition;
         _fsm = Context.Watch(Context.ActorOf(FsmCallerActor.Props(definition, _environment.Settings.PublishCommits), NodeSupervision.StateMachine));
         _journal = Context.Watch(Context.ActorOf(LogActor.Props(_link.Id, Me, _environment, _link.Settings.MaxJournalWriteBytes), NodeSupervision.Journal));
-        Dictionary<NodeId, IActorRef> channels = [];
         foreach (Member peer in definition.Members.Where(m => m.Id != Me))
         {
-            channels.Add(peer.Id, Context.Watch(Context.ActorOf(ReplicatorActor.Props(_link, peer, _environment), $"replicator-{peer.Id}")));
+            Open(peer, isMember: true);
         }
 
-        _channels = channels.ToFrozenDictionary();
+        _channels = _peers.ToFrozenDictionary(p => p.Key, p => p.Value.Actor);
         _election = Context.Watch(Context.ActorOf(ElectionActor.Props(_link.Settings, _environment.Clock, _channels), "election"));
     }
 
@@ -104,6 +103,12 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
                 break;
             case ForwardedAnswers answers when _running:
                 OnForwardedAnswers(answers);
+                break;
+            case StrangerFrame stranger when _running:
+                OnStranger(stranger);
+                break;
+            case RetireChannel retire when _running:
+                OnRetire(retire.Peer);
                 break;
             case SweepRequests when _running:
                 Sweep();
@@ -150,7 +155,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             case ClientRequest request:
                 request.Abandon("the stream's node is starting", RefusalCode.Stopping);
                 break;
-            case RaftInput or FlushRequests or SweepRequests or AppliedReport or ForwardedAnswers:
+            case RaftInput or FlushRequests or SweepRequests or AppliedReport or ForwardedAnswers or StrangerFrame or RetireChannel:
                 break;
             default:
                 Unhandled(message);
@@ -165,7 +170,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             return;
         }
 
-        RaftOptions options = _link.Settings.ToOptions(Me, new StreamMembership(_link.Definition.Members), (ulong)Random.Shared.NextInt64());
+        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : new StreamMembership(_link.Definition.Members), (ulong)Random.Shared.NextInt64());
         try
         {
             _core = new RaftCore(options, _recovered);
@@ -180,6 +185,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         _recovered.Clear();
         _recovered.TrimExcess();
         _running = true;
+        AdoptMembership();
         Step(new RaftInput.Start());
         _link.Open(Self, _channels);
         Context.Parent.Tell(NodeStarted.Instance);

@@ -125,6 +125,8 @@ internal sealed class FsmCallerActor : UntypedActor
                 _leading = _role.Term;
                 _machine!.OnLeaderStart(_role.Term);
             }
+
+            TellMembership(run);
         }
         catch (Exception e)
         {
@@ -146,6 +148,24 @@ internal sealed class FsmCallerActor : UntypedActor
                 waiters[index - run.Batch.FirstIndex].Commit(index, run.Batch.Term);
             }
         }
+    }
+
+    private void TellMembership(ApplyRun run)
+    {
+        // A membership stands alone in its batch.
+        if (run.Batch.Count != 1)
+        {
+            return;
+        }
+
+        LogEntry entry = run.Batch[run.From];
+        if (!MembershipCodec.IsMembership(entry.Kind) || !MembershipCodec.TryDecode(entry.Data.Span, out StreamMembership? membership))
+        {
+            return;
+        }
+
+        _machine!.OnMembershipCommitted(membership, run.From);
+        Context.System.EventStream.Publish(new StreamMembershipCommitted(_definition.Id, _definition.NodeId, membership, run.From));
     }
 
     private static (int Users, bool Protocol) Count(ApplyRun run)

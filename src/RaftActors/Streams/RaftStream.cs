@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using RaftActors.Configuration;
 using RaftActors.Runtime;
@@ -103,7 +104,76 @@ public sealed class RaftStream
         return request.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Lets a leader give up its office; does nothing on other members. Clients that wait for an uncommitted entry are told that the outcome is unknown.</summary>
+    /// <summary>
+    /// Adds a member, or changes the kind, address or priority of a present one. A new voter first catches up as a learner. Only the leader can; others name it.
+    /// </summary>
+    /// <param name="member">The member as it shall be. Its node is started with <see cref="StreamDefinition.Join"/>, before or after this call.</param>
+    /// <param name="timeout">How long to wait for the outcome; null for twice <c>catch-up-timeout</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, not the change.</param>
+    public Task<MembershipAnswer> AddMemberAsync(Member member, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return ChangeAsync(new MembershipChange.Add(member), timeout, cancellationToken);
+    }
+
+    /// <summary>Removes a member, also this one, also a dead one; or withdraws one that is being added.</summary>
+    /// <param name="id">The member.</param>
+    /// <param name="timeout">How long to wait for the outcome; null for twice <c>catch-up-timeout</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, not the change.</param>
+    public Task<MembershipAnswer> RemoveMemberAsync(NodeId id, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(new MembershipChange.Remove(id), timeout, cancellationToken);
+
+    /// <summary>Gives the stream these members in place of those it has, by joint consensus where more than one vote changes.</summary>
+    /// <param name="members">Everybody who shall belong to the stream.</param>
+    /// <param name="timeout">How long to wait for the outcome; null for twice <c>catch-up-timeout</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, not the change.</param>
+    public Task<MembershipAnswer> ChangeMembersAsync(ImmutableArray<Member> members, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(new MembershipChange.Replace(members), timeout, cancellationToken);
+
+    /// <summary>Gives a learner or log-only member a voter's rights, once it has caught up.</summary>
+    /// <param name="id">The member.</param>
+    /// <param name="timeout">How long to wait for the outcome; null for twice <c>catch-up-timeout</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, not the change.</param>
+    public Task<MembershipAnswer> PromoteAsync(NodeId id, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        ChangeMemberAsync(id, MemberKind.Voter, null, timeout, cancellationToken);
+
+    /// <summary>Changes the kind of a member, and its priority.</summary>
+    /// <param name="id">The member.</param>
+    /// <param name="kind">Its kind from then on.</param>
+    /// <param name="priority">How much it is wanted as leader from then on; null to keep that.</param>
+    /// <param name="timeout">How long to wait for the outcome; null for twice <c>catch-up-timeout</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, not the change.</param>
+    public Task<MembershipAnswer> ChangeMemberAsync(NodeId id, MemberKind kind, int? priority = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(new MembershipChange.ChangeKind(id, kind, priority), timeout, cancellationToken);
+
+    /// <summary>
+    /// Hands the office over. The leader takes in nothing new meanwhile (proposals wait for the next leader), brings the target up to date and asks it to stand for election; when
+    /// that does not come about in time it serves on.
+    /// </summary>
+    /// <param name="target">The voter that shall lead; <see cref="NodeId.None"/> for whoever is furthest.</param>
+    /// <param name="timeout">When the leader serves on; null for <c>election-timeout-max</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, not the transfer.</param>
+    public Task<TransferAnswer> TransferLeadershipAsync(NodeId target = default, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        TimeSpan patience = timeout ?? _link.Settings.ElectionTimeoutMax;
+        PendingTransferRequest request = new(target, patience)
+        {
+            Deadline = _clock.Now + patience + _link.Settings.ElectionTimeoutMax,
+        };
+        _link.Submit(request);
+        return request.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Lets this member stand for election now, without waiting for a timeout; does nothing at a leader, and at members that may not lead.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task TriggerElectionAsync(CancellationToken cancellationToken = default)
+    {
+        PendingElection request = new() { Deadline = _clock.Now + _link.Settings.ClientTimeout };
+        _link.Submit(request);
+        return request.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Lets a leader give up its office at once, and asks the furthest voter to follow in it; does nothing on other members. Clients that wait for an uncommitted entry are told that the outcome is unknown.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task StepDownAsync(CancellationToken cancellationToken = default)
     {
@@ -114,6 +184,16 @@ public sealed class RaftStream
 
     /// <inheritdoc/>
     public override string ToString() => $"stream {Id} on node {NodeId}";
+
+    private Task<MembershipAnswer> ChangeAsync(MembershipChange change, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        PendingMembershipChange request = new(change)
+        {
+            Deadline = _clock.Now + (timeout ?? _link.Settings.CatchUpTimeout * 2),
+        };
+        _link.Submit(request);
+        return request.Task.WaitAsync(cancellationToken);
+    }
 
     private Task<ReadAnswer> ReadAsync(LocalRead read, CancellationToken cancellationToken)
     {

@@ -165,14 +165,14 @@ public sealed class RaftStreams : IExtension
             throw new RaftConfigurationException($"{path}.state-machine", null, "must be given");
         }
 
-        if (definition.Members.IsDefaultOrEmpty || !definition.Members.Any(m => m.Id == definition.NodeId))
+        if (definition.Members.IsDefault || (!definition.Join && !definition.Members.Any(m => m.Id == definition.NodeId)))
         {
             throw new RaftConfigurationException($"{path}.members", null, $"must contain this member, node {definition.NodeId}");
         }
 
         try
         {
-            if (new StreamMembership(definition.Members).Voters.IsEmpty)
+            if (new StreamMembership(definition.Members).Voters.IsEmpty && !definition.Join)
             {
                 throw new RaftConfigurationException($"{path}.members", null, "must contain a voter");
             }

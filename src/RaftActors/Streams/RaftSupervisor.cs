@@ -107,11 +107,19 @@ internal sealed class RaftSupervisor : UntypedActor
         {
             channel.Tell(new InboundFrame(frame));
         }
+        else if (header.Source != entry.Link.Self && entry.Link.Node is { } node && MayComeFromStrangers(header.Type) && Sender.Path.Address.HasGlobalScope)
+        {
+            node.Tell(new StrangerFrame(header.Source, Sender.Path.Address.ToString(), frame));
+        }
         else
         {
             Unknown(frame, header);
         }
     }
+
+    // What a leader or candidate says that has joined the stream while this member was away.
+    private static bool MayComeFromStrangers(PeerFrameType type) =>
+        type is PeerFrameType.RequestVote or PeerFrameType.AppendEntries or PeerFrameType.SnapshotBlock or PeerFrameType.Fragment;
 
     private void Answer(AdminRequest request, IActorRef asker)
     {

@@ -13,7 +13,14 @@ public sealed record StreamDefinition
     public required NodeId NodeId { get; init; }
 
     /// <summary>
-    /// Every member, this one included, the same on all of them. An address is <c>host:port</c> of an actor system with the same name as this one, or a full
+    /// True for a member that is added to a stream that exists: it waits until the leader tells it of its membership, and neither votes nor stands for election before.
+    /// <see cref="Members"/> may then be empty, or name members that exist. Also how a member comes back that was removed because its journal was lost.
+    /// Once the journal says more, this no longer matters.
+    /// </summary>
+    public bool Join { get; init; }
+
+    /// <summary>
+    /// Every member at the first start of the stream, this one included, the same on all of them. An address is <c>host:port</c> of an actor system with the same name as this one, or a full
     /// <c>akka.tcp://system@host:port</c>.
     /// </summary>
     public required ImmutableArray<Member> Members { get; init; }

@@ -38,6 +38,20 @@ public sealed record StreamRoleChanged(StreamId Stream, NodeId Node, Role Role, 
 /// <param name="Term">The term now.</param>
 public sealed record StreamLeaderChanged(StreamId Stream, NodeId Node, NodeId Leader, Term Term) : StreamEvent(Stream, Node);
 
+/// <summary>Another membership is in force on this member. It takes effect when it is in the log, so it may still be taken back; see <see cref="StreamMembershipCommitted"/>.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Membership">Who belongs to the stream.</param>
+/// <param name="Index">The entry that says so.</param>
+public sealed record StreamMembershipChanged(StreamId Stream, NodeId Node, StreamMembership Membership, LogIndex Index) : StreamEvent(Stream, Node);
+
+/// <summary>A membership is committed; nobody will take it back.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Membership">Who belongs to the stream.</param>
+/// <param name="Index">The entry that says so.</param>
+public sealed record StreamMembershipCommitted(StreamId Stream, NodeId Node, StreamMembership Membership, LogIndex Index) : StreamEvent(Stream, Node);
+
 /// <summary>Entries are committed and applied here. Published only when <c>raft-actors.publish-commits</c> is on.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Node">This member.</param>

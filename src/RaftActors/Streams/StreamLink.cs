@@ -37,6 +37,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     /// <summary>The stream's actors are gone.</summary>
     public bool Ended => _end is not null;
 
+    /// <summary>The node, while there is one that takes part.</summary>
+    public IActorRef? Node => _run is { Closed: false } run ? run.Node : null;
+
     /// <summary>From now on requests go straight to this node.</summary>
     public void Open(IActorRef node, FrozenDictionary<NodeId, IActorRef> channels) => _run = new NodeRun(node, channels);
 

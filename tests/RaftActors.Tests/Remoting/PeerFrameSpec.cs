@@ -11,7 +11,7 @@ public sealed class PeerFrameSpec
 
     public static TheoryData<string> Messages { get; } =
     [
-        "vote", "pre-vote", "vote-reply", "heartbeat", "append", "append-reply", "append-refused", "read-index", "read-index-reply",
+        "vote", "pre-vote", "vote-reply", "heartbeat", "append", "append-reply", "append-refused", "read-index", "read-index-reply", "timeout-now", "vote-removed",
     ];
 
     [Theory]
@@ -163,6 +163,8 @@ public sealed class PeerFrameSpec
     {
         "vote" => new RequestVote(new Term(5), new EntryId(new Term(4), new LogIndex(77)), PreVote: false, Transfer: true),
         "pre-vote" => new RequestVote(new Term(5), EntryId.Zero, PreVote: true),
+        "timeout-now" => new TimeoutNow(new Term(5)),
+        "vote-removed" => new RequestVoteReply(new Term(6), new Term(5), PreVote: true, Granted: false, CandidateIsRemoved: true),
         "vote-reply" => new RequestVoteReply(new Term(6), new Term(5), PreVote: false, Granted: true),
         "heartbeat" => new AppendEntries(new Term(5), 3, new EntryId(new Term(4), new LogIndex(9)), new LogIndex(8), []),
         "append" => new AppendEntries(

@@ -49,6 +49,14 @@ internal sealed class TestCluster : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Starts a node that knows nothing and waits to be added.</summary>
+    public async Task<Member> StartJoining(uint id)
+    {
+        Member member = new(new NodeId(id), MemberKind.Voter, $"127.0.0.1:{TestConfig.FreePort()}");
+        _nodes[member.Id] = await TestNode.StartAsync(Stream, member.Id, [], _config(member), _settings, join: true).ConfigureAwait(false);
+        return member;
+    }
+
     public async Task Stop(NodeId id)
     {
         if (_nodes.Remove(id, out TestNode? node))

@@ -1,4 +1,6 @@
-namespace RaftActors.Protocol.Tests.Simulation;
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>
 /// A leader changes one vote at a time or goes through a joint membership (thesis sections 4.1 and 4.3), begins only when the membership before is committed and an entry of

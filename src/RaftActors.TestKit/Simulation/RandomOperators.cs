@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using RaftActors.Protocol;
 
-namespace RaftActors.Protocol.Tests.Simulation;
+namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Operators who cannot leave well alone: they change the membership, hand the office over, ask for elections and replace disks.</summary>
 internal sealed class RandomOperators(CoreCluster cluster)

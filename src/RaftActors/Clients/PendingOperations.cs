@@ -1,0 +1,79 @@
+namespace RaftActors.Runtime;
+
+/// <summary>Asks for a change of the membership.</summary>
+internal sealed class PendingMembershipChange(MembershipChange change) : ClientRequest
+{
+    private readonly TaskCompletionSource<MembershipAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public MembershipChange Change { get; } = change;
+
+    /// <summary>Set before the core gets it: from then on only the core knows what came of it.</summary>
+    public bool MayBeUnderWay { get; set; }
+
+    public Task<MembershipAnswer> Task => _completion.Task;
+
+    public void Answer(MembershipAnswer answer)
+    {
+        if (Claim())
+        {
+            _completion.TrySetResult(answer);
+        }
+    }
+
+    public override void Abandon(string reason, RefusalCode code) =>
+        Answer(MayBeUnderWay ? new MembershipOutcomeUnknown(reason) : new MembershipNotChanged(ChangeRefusal.NotLeader, reason, NodeId.None, null));
+
+    public override void TimeOut() => Answer(new MembershipOutcomeUnknown("the change was not complete in time; it may be under way still"));
+
+    public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
+}
+
+/// <summary>Asks for another leader.</summary>
+internal sealed class PendingTransferRequest(NodeId target, TimeSpan timeout) : ClientRequest
+{
+    private readonly TaskCompletionSource<TransferAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public NodeId Target { get; } = target;
+
+    public TimeSpan Timeout { get; } = timeout;
+
+    public Task<TransferAnswer> Task => _completion.Task;
+
+    public void Answer(TransferAnswer answer)
+    {
+        if (Claim())
+        {
+            _completion.TrySetResult(answer);
+        }
+    }
+
+    public override void Abandon(string reason, RefusalCode code) =>
+        Answer(new LeadershipNotTransferred(TransferOutcome.NotLeader, reason, NodeId.None, null));
+
+    public override void TimeOut() =>
+        Answer(new LeadershipNotTransferred(TransferOutcome.TimedOut, "no new leader was known in time", NodeId.None, null));
+
+    public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
+}
+
+/// <summary>Asks for an election.</summary>
+internal sealed class PendingElection : ClientRequest
+{
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Task => _completion.Task;
+
+    public void Done()
+    {
+        if (Claim())
+        {
+            _completion.TrySetResult();
+        }
+    }
+
+    public override void Abandon(string reason, RefusalCode code) => Done();
+
+    public override void TimeOut() => Done();
+
+    public override void Overload(string reason) => Done();
+}
