@@ -9,7 +9,10 @@ public sealed class MessageRulesSpec
 {
     public static TheoryData<uint, PeerMessage> Impossible => new()
     {
-        { 4, Heartbeat(9, EntryId.Zero) },
+        { 4, new RequestVoteReply(new Term(9), new Term(9), false, true) },
+        { 4, new ReadIndexRequest(new Term(9), 1) },
+        { 4, new ReadIndexReply(new Term(9), 1, true, new LogIndex(1)) },
+        { 2, new TimeoutNow(Term.Zero) },
         { 1, Heartbeat(9, EntryId.Zero) },
         { 0, Heartbeat(9, EntryId.Zero) },
         { 2, Heartbeat(0, EntryId.Zero) },
@@ -28,7 +31,6 @@ public sealed class MessageRulesSpec
         { 2, new RequestVote(Term.Zero, EntryId.Zero, false) },
         { 2, new RequestVote(new Term(9), Id(10, 1), false) },
         { 2, new RequestVote(new Term(9), Id(0, 1), true) },
-        { 4, new RequestVote(new Term(9), Id(9, 1), false) },
         { 2, new RequestVoteReply(new Term(9), Term.Zero, false, true) },
         { 2, new RequestVoteReply(new Term(-9), new Term(1), false, true) },
         { 2, new AppendEntriesReply(Term.Zero, 1, true, LogIndex.Zero) },

@@ -13,6 +13,11 @@ internal static class MessageRules
     /// <summary>Why this message is impossible, in words; null when it is not.</summary>
     public static string? WhyImpossible(StreamMembership membership, NodeId self, NodeId from, PeerMessage message)
     {
+        if (from.IsNone)
+        {
+            return "nobody has sent it";
+        }
+
         if (from == self)
         {
             return "a member does not write to itself";
