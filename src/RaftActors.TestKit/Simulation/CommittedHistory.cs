@@ -6,15 +6,18 @@ namespace RaftActors.TestKit.Simulation;
 /// Remembers for the whole run what any member took for committed. Two members, or one member before and after a crash, must
 /// never disagree (State Machine Safety, Raft paper section 5.4.3).
 /// </summary>
-internal sealed class CommittedHistory : IClusterInvariant
+public sealed class CommittedHistory : IClusterInvariant
 {
     private readonly List<Term> _terms = [];
     private readonly Dictionary<NodeId, (int Run, LogIndex Seen)> _seen = [];
 
+    /// <summary>The highest index that any member took for committed.</summary>
     public LogIndex HighestIndex => new(_terms.Count);
 
+    /// <summary>The term of a committed entry.</summary>
     public Term TermAt(LogIndex index) => _terms[(int)index.Value - 1];
 
+    /// <inheritdoc/>
     public void OnStepped(SimulatedMember member)
     {
         RaftCore core = member.Core!;

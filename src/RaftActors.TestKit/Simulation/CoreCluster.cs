@@ -6,20 +6,26 @@ namespace RaftActors.TestKit.Simulation;
 /// A whole stream in one thread: cores, a network, disks and clients, driven by virtual time and one seed. Faults are
 /// method calls. Everything that members do is shown to the invariants.
 /// </summary>
-internal sealed class CoreCluster
+public sealed class CoreCluster
 {
-    private readonly List<IClusterInvariant> _invariants;
+    private readonly IClusterInvariant[] _invariants;
     private ulong _value;
     private long _ticket;
 
-    public CoreCluster(SimulationProfile profile, ulong seed, IEnumerable<IClusterInvariant>? invariants = null, Action<string>? trace = null)
+    /// <summary>Makes a cluster whose members are still down.</summary>
+    /// <param name="profile">Its size and its world.</param>
+    /// <param name="seed">Decides chance.</param>
+    /// <param name="invariants">What to check; null for everything there is.</param>
+    /// <param name="trace">Records what happens, when given.</param>
+    public CoreCluster(SimulationProfile profile, ulong seed, IEnumerable<IClusterInvariant>? invariants = null, SimulationTrace? trace = null)
     {
         Profile = profile;
         Random = new SimulationRandom(seed);
-        Network = new SimulatedNetwork(Time, Random, profile);
+        Recorder = trace;
+        trace?.Follow(Time);
+        Network = new SimulatedNetwork(Time, Random.Fork(5), profile, trace);
         History = new CommittedHistory();
         _invariants = [History, .. invariants ?? AllInvariants.Create(History)];
-        Trace = trace is null ? null : line => trace($"{Time.Now.TotalMilliseconds,9:F2} {line}");
         StreamMembership membership = profile.Membership();
         InitialMembership = membership;
         Members =
@@ -29,17 +35,22 @@ internal sealed class CoreCluster
         ];
     }
 
+    /// <summary>How unfriendly the world is now.</summary>
     public SimulationProfile Profile { get; private set; }
 
+    /// <summary>Chance of the whole cluster; members and links have their own.</summary>
     public SimulationRandom Random { get; }
 
+    /// <summary>The time.</summary>
     public VirtualTime Time { get; } = new();
 
+    /// <summary>The network.</summary>
     public SimulatedNetwork Network { get; }
 
-    /// <summary>Everybody there is, also those that are not (yet, or any more) of the stream.</summary>
+    /// <summary>Everybody there is, up or down, by id; also those that are not (yet, or any more) of the stream.</summary>
     public IReadOnlyList<SimulatedMember> Members { get; }
 
+    /// <summary>The members that the stream begins with.</summary>
     public StreamMembership InitialMembership { get; }
 
     /// <summary>Those that belong to the stream as its leader has it.</summary>
@@ -48,20 +59,46 @@ internal sealed class CoreCluster
     /// <summary>What is committed, as far as any member knows.</summary>
     public CommittedHistory History { get; }
 
+    /// <summary>Everything that clients wrote.</summary>
     public List<ClientWrite> Writes { get; } = [];
 
+    /// <summary>Everything that clients asked to read.</summary>
     public List<ClientRead> Reads { get; } = [];
 
     /// <summary>What operators asked for.</summary>
     public List<OperatorRequest> Requests { get; } = [];
 
-    public Action<string>? Trace { get; }
+    /// <summary>Where events are recorded; null when nobody wants to know.</summary>
+    public SimulationTrace? Recorder { get; }
+
+    /// <summary>Takes a line into the trace; null when nobody wants to know.</summary>
+    public Action<string>? Trace => Recorder is null ? null : line => Recorder.Add(TraceKind.Note, NodeId.None, NodeId.None, line);
+
+    /// <summary>The member that does something now; null between steps.</summary>
+    public SimulatedMember? Acting { get; private set; }
 
     /// <summary>The leader of the newest term among those that run; null when there is none.</summary>
-    public SimulatedMember? Leader => Members.Where(m => m.IsLeader).MaxBy(m => m.Core!.Term.Value);
+    public SimulatedMember? Leader
+    {
+        get
+        {
+            SimulatedMember? newest = null;
+            foreach (SimulatedMember member in Members)
+            {
+                if (member.IsLeader && (newest is null || member.Core!.Term > newest.Core!.Term))
+                {
+                    newest = member;
+                }
+            }
 
+            return newest;
+        }
+    }
+
+    /// <summary>A member by its id.</summary>
     public SimulatedMember this[uint id] => Members[(int)id - 1];
 
+    /// <summary>Starts everybody who is down.</summary>
     public void StartAll()
     {
         foreach (SimulatedMember member in Members.Where(m => !m.IsUp))
@@ -70,26 +107,23 @@ internal sealed class CoreCluster
         }
     }
 
+    /// <summary>Lets time pass.</summary>
     public void RunFor(TimeSpan duration) => Time.RunUntil(Time.Now + duration, static () => false);
 
+    /// <summary>Lets time pass until something is so.</summary>
+    /// <returns>False when it was not so within the limit.</returns>
     public bool RunUntil(Func<bool> enough, TimeSpan limit) => Time.RunUntil(Time.Now + limit, enough);
 
-    public void Crash(SimulatedMember member)
-    {
-        Trace?.Invoke($"{member.Id} CRASHES");
-        member.Crash();
-    }
+    /// <summary>A member loses power.</summary>
+    public void Crash(SimulatedMember member) => member.Crash();
 
-    public void Restart(SimulatedMember member)
-    {
-        Trace?.Invoke($"{member.Id} RESTARTS");
-        member.Start();
-    }
+    /// <summary>A member starts again from its disk.</summary>
+    public void Restart(SimulatedMember member) => member.Start();
 
     /// <summary>Nobody in <paramref name="side"/> and nobody outside hear each other.</summary>
     public void Partition(IReadOnlyCollection<SimulatedMember> side)
     {
-        Trace?.Invoke($"PARTITION {string.Join(',', side.Select(m => m.Id))} | the others");
+        Record($"partition {string.Join(',', side.Select(m => m.Id))} | the others");
         foreach (SimulatedMember a in side)
         {
             foreach (SimulatedMember b in Members.Except(side))
@@ -100,21 +134,72 @@ internal sealed class CoreCluster
         }
     }
 
-    /// <summary>All links work, all disks are as fast as usual, everybody runs; nothing is lost from now on.</summary>
+    /// <summary>Nothing gets through from one to the other; the other direction works on.</summary>
+    public void Cut(SimulatedMember from, SimulatedMember to)
+    {
+        Record($"link {from.Id} > {to.Id} is cut");
+        Network.Cut(from.Id, to.Id);
+    }
+
+    /// <summary>A member hears nobody, but is heard.</summary>
+    public void Deafen(SimulatedMember member)
+    {
+        Record($"{member.Id} hears nobody");
+        foreach (SimulatedMember other in Members.Where(m => m != member))
+        {
+            Network.Cut(other.Id, member.Id);
+        }
+    }
+
+    /// <summary>A member is heard by nobody, but hears.</summary>
+    public void Mute(SimulatedMember member)
+    {
+        Record($"{member.Id} is heard by nobody");
+        foreach (SimulatedMember other in Members.Where(m => m != member))
+        {
+            Network.Cut(member.Id, other.Id);
+        }
+    }
+
+    /// <summary>Messages from one to the other take longer.</summary>
+    public void Slow(SimulatedMember from, SimulatedMember to, TimeSpan by)
+    {
+        Record($"link {from.Id} > {to.Id} takes {by.TotalMilliseconds:F0} ms longer");
+        Network.Slow(from.Id, to.Id, by);
+    }
+
+    /// <summary>All links work again.</summary>
+    public void HealLinks()
+    {
+        Record("links heal");
+        Network.Heal();
+    }
+
+    /// <summary>All links work, all disks are as fast as usual, everybody runs; nothing is lost from now on. Clocks stay as they are.</summary>
     public void HealEverything()
     {
-        Trace?.Invoke("HEALED");
+        Record("everything heals");
         Network.Heal();
-        Profile = Profile with { Loss = 0, Duplication = 0, FaultEvery = TimeSpan.Zero, MaxDelay = TimeSpan.FromMilliseconds(5), MaxDisk = TimeSpan.FromMilliseconds(5) };
+        Profile = Profile with
+        {
+            Loss = 0,
+            Duplication = 0,
+            Stragglers = 0,
+            FaultEvery = TimeSpan.Zero,
+            Faults = FaultKinds.None,
+            MaxDelay = TimeSpan.FromMilliseconds(5),
+            MaxDisk = TimeSpan.FromMilliseconds(5),
+        };
         Network.Profile = Profile;
         foreach (SimulatedMember member in Members)
         {
-            member.DiskDelay = TimeSpan.Zero;
+            member.Heal();
         }
 
         StartAll();
     }
 
+    /// <summary>A client writes.</summary>
     public ClientWrite Write(SimulatedMember at, int entries = 1)
     {
         ClientWrite write = new(++_ticket, _value + 1, entries);
@@ -124,14 +209,16 @@ internal sealed class CoreCluster
         return write;
     }
 
+    /// <summary>A client reads.</summary>
     public ClientRead Read(SimulatedMember at)
     {
-        ClientRead read = new(++_ticket, Time.Now, History.HighestIndex);
+        ClientRead read = new(++_ticket, at, History.HighestIndex);
         Reads.Add(read);
         at.Submit(read);
         return read;
     }
 
+    /// <summary>An operator asks for a change of the membership.</summary>
     public OperatorRequest Change(SimulatedMember at, MembershipChange change)
     {
         OperatorRequest request = new(++_ticket);
@@ -140,6 +227,7 @@ internal sealed class CoreCluster
         return request;
     }
 
+    /// <summary>An operator asks for another leader.</summary>
     public OperatorRequest Transfer(SimulatedMember at, NodeId target)
     {
         OperatorRequest request = new(++_ticket);
@@ -148,17 +236,42 @@ internal sealed class CoreCluster
         return request;
     }
 
-    public void Deliver(NodeId from, NodeId to, PeerMessage message) =>
-        Network.Send(from, to, () => this[to.Value].Take(new RaftInput.Received(from, message)));
-
-    public void Tell(Action<IClusterInvariant> what)
+    /// <summary>Tells the invariants that the run has come to rest.</summary>
+    public void End()
     {
-        foreach (IClusterInvariant invariant in _invariants)
-        {
-            what(invariant);
-        }
+        NobodyActs();
+        Tell(this, static (invariant, cluster) => invariant.OnEnd(cluster));
     }
 
-    /// <summary>Tells the invariants that the run has come to rest.</summary>
-    public void End() => Tell(invariant => invariant.OnEnd(this));
+    internal void Deliver(NodeId from, NodeId to, PeerMessage message) =>
+        Network.Send(from, to, message, sent => this[to.Value].Take(new RaftInput.Received(from, message), sent));
+
+    internal void TellEffect(SimulatedMember member, Effect effect) => Tell((member, effect), static (invariant, what) => invariant.OnEffect(what.member, what.effect));
+
+    internal void TellStepped(SimulatedMember member) => Tell(member, static (invariant, who) => invariant.OnStepped(who));
+
+    internal void TellAcknowledged(SimulatedMember member, ClientWrite write) => Tell((member, write), static (invariant, what) => invariant.OnAcknowledged(what.member, what.write));
+
+    internal void BeginToAct(SimulatedMember member) => Acting = member;
+
+    internal void NobodyActs() => Acting = null;
+
+    private void Record(string what) => Recorder?.Add(TraceKind.Fault, NodeId.None, NodeId.None, what);
+
+    private void Tell<T>(T what, Action<IClusterInvariant, T> tell)
+    {
+        int told = 0;
+        try
+        {
+            for (; told < _invariants.Length; told++)
+            {
+                tell(_invariants[told], what);
+            }
+        }
+        catch (InvariantBrokenException broken) when (broken.Invariant.Length == 0)
+        {
+            broken.Invariant = _invariants[told].GetType().Name;
+            throw;
+        }
+    }
 }

@@ -6,7 +6,7 @@ namespace RaftActors.TestKit.Simulation;
 /// Something that must hold in every run. One class for each, told about everything that members do; throws
 /// <see cref="InvariantBrokenException"/> when it does not hold. The name is printed with the seed.
 /// </summary>
-internal interface IClusterInvariant
+public interface IClusterInvariant
 {
     /// <summary>A member returned an effect, which is about to be carried out.</summary>
     void OnEffect(SimulatedMember member, Effect effect)
@@ -28,6 +28,3 @@ internal interface IClusterInvariant
     {
     }
 }
-
-/// <summary>A run broke an invariant.</summary>
-internal sealed class InvariantBrokenException(string what) : Exception(what);

@@ -2,79 +2,127 @@ using RaftActors.Protocol;
 
 namespace RaftActors.TestKit.Simulation;
 
-/// <summary>Picks on the cluster: crashes, restarts, partitions, one-way cuts, slow disks, lost connections, step-downs.</summary>
-internal sealed class RandomFaults(CoreCluster cluster)
+/// <summary>
+/// Picks on the cluster with the kinds of faults that the profile allows. Every fault has its own randomness, so that a schedule
+/// can leave some out without changing the others.
+/// </summary>
+public sealed class RandomFaults(CoreCluster cluster, SimulationSchedule schedule)
 {
+    private readonly SimulationRandom _times = new SimulationRandom(schedule.Seed).Fork(1);
+    private readonly SimulationRandom _faults = new SimulationRandom(schedule.Seed).Fork(2);
+    private readonly FaultKinds[] _kinds = [.. Enum.GetValues<FaultKinds>().Where(k => k is not (FaultKinds.None or FaultKinds.All) && cluster.Profile.Faults.HasFlag(k))];
     private readonly RandomOperators _operators = new(cluster);
     private bool _stopped;
 
-    public void Begin() => Next();
+    /// <summary>How many faults came up so far, those that the schedule leaves out included.</summary>
+    public int Count { get; private set; }
 
-    public void Stop() => _stopped = true;
-
-    private void Next()
+    /// <summary>Begins.</summary>
+    public void Begin()
     {
-        TimeSpan mean = cluster.Profile.FaultEvery;
-        cluster.Time.In(cluster.Random.Between(TimeSpan.Zero, 2 * mean), () =>
+        if (cluster.Profile.FaultEvery > TimeSpan.Zero)
         {
-            if (!_stopped)
-            {
-                Strike();
-                Next();
-            }
-        });
+            Next();
+        }
     }
 
-    private void Strike()
-    {
-        SimulationRandom random = cluster.Random;
+    /// <summary>Does nothing any more.</summary>
+    public void Stop() => _stopped = true;
 
-        // Half of the time the leader: faults elsewhere test less.
-        SimulatedMember victim = random.Chance(0.5) && cluster.Leader is { } leader ? leader : random.Pick(cluster.Members);
-        if (random.Chance(cluster.Profile.Operators))
+    private void Next() => cluster.Time.In(_times.Between(TimeSpan.Zero, 2 * cluster.Profile.FaultEvery), () =>
+    {
+        if (_stopped)
         {
-            _operators.Strike(victim);
             return;
         }
 
-        switch (random.Below(10))
+        Count++;
+        if (!schedule.WithoutFaults.Contains(Count))
         {
-            case 0 or 1 when victim.IsUp:
+            Strike(_faults.Fork((ulong)Count));
+        }
+
+        Next();
+    });
+
+    private void Strike(SimulationRandom random)
+    {
+        // Half of the time the leader: faults elsewhere test less.
+        SimulatedMember victim = random.Chance(0.5) && cluster.Leader is { } leader ? leader : random.Pick(cluster.Members);
+
+        if (random.Chance(cluster.Profile.Operators))
+        {
+            _operators.Strike(victim, random);
+            return;
+        }
+
+        // Ends are drawn apart from beginnings: a fault whose end was left out of a schedule lasts.
+        int what = random.Below(10);
+        if (what < 2)
+        {
+            RestartSome(random);
+        }
+        else if (what < 3)
+        {
+            cluster.HealLinks();
+        }
+        else if (_kinds.Length > 0)
+        {
+            Strike(random.Pick(_kinds), victim, random);
+        }
+    }
+
+    private void RestartSome(SimulationRandom random)
+    {
+        foreach (SimulatedMember member in cluster.Members.Where(m => !m.IsUp && random.Chance(0.7)).ToArray())
+        {
+            cluster.Restart(member);
+        }
+    }
+
+    private void Strike(FaultKinds kind, SimulatedMember victim, SimulationRandom random)
+    {
+        SimulatedMember other = random.Pick(cluster.Members);
+        switch (kind)
+        {
+            case FaultKinds.Crash when victim.IsUp:
                 cluster.Crash(victim);
                 break;
-            case 0 or 1 or 2 or 3:
-                foreach (SimulatedMember member in cluster.Members.Where(m => !m.IsUp && random.Chance(0.7)).ToArray())
-                {
-                    cluster.Restart(member);
-                }
-
+            case FaultKinds.CrashBetweenEffects:
+                victim.CrashAfterEffects(random.Below(40));
                 break;
-            case 4:
-                cluster.Partition([.. cluster.Members.Where(_ => random.Chance(0.5))]);
+            case FaultKinds.Partition:
+                cluster.Partition(random.Chance(0.5) ? [victim] : [.. cluster.Members.Where(_ => random.Chance(0.5))]);
                 break;
-            case 5:
-                cluster.Partition([victim]);
+            case FaultKinds.OneWayCut when random.Chance(0.4):
+                cluster.Deafen(victim);
                 break;
-            case 6:
-                cluster.Network.Cut(victim.Id, random.Pick(cluster.Members).Id);
+            case FaultKinds.OneWayCut when random.Chance(0.5):
+                cluster.Mute(victim);
                 break;
-            case 7:
-                cluster.Trace?.Invoke("LINKS HEAL");
-                cluster.Network.Heal();
+            case FaultKinds.OneWayCut:
+                cluster.Cut(victim, other);
                 break;
-            case 8:
-                victim.DiskDelay = TimeSpan.FromMilliseconds(random.Pick([0, 0, 30, 200]));
+            case FaultKinds.SlowLink:
+                cluster.Slow(victim, other, TimeSpan.FromMilliseconds(random.Pick([20, 100, 400])));
                 break;
-            default:
-                if (random.Chance(0.3))
-                {
-                    victim.Take(new RaftInput.StepDown());
-                }
-                else
-                {
-                    victim.Take(new RaftInput.PeerUnreachable(random.Pick(cluster.Members).Id));
-                }
-
+            case FaultKinds.SlowDisk:
+                victim.SlowDisk(TimeSpan.FromMilliseconds(random.Pick([0, 0, 30, 200])));
+                break;
+            case FaultKinds.FailedWrite:
+                victim.FailNextWrite();
+                break;
+            case FaultKinds.FullDisk:
+                victim.FillDisk(!victim.IsDiskFull);
+                break;
+            case FaultKinds.Pause:
+                victim.Pause(random.Between(TimeSpan.FromMilliseconds(10), cluster.Profile.MaxPause));
+                break;
+            case FaultKinds.LostConnection:
+                victim.Take(new RaftInput.PeerUnreachable(other.Id));
+                break;
+            case FaultKinds.StepDown when random.Chance(0.5):
+                victim.Take(new RaftInput.StepDown());
                 break;
         }
     }

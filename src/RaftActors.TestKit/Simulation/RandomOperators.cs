@@ -4,11 +4,11 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Operators who cannot leave well alone: they change the membership, hand the office over, ask for elections and replace disks.</summary>
-internal sealed class RandomOperators(CoreCluster cluster)
+public sealed class RandomOperators(CoreCluster cluster)
 {
-    public void Strike(SimulatedMember victim)
+    /// <summary>Asks for something.</summary>
+    public void Strike(SimulatedMember victim, SimulationRandom random)
     {
-        SimulationRandom random = cluster.Random;
         SimulatedMember at = cluster.Leader ?? victim;
         if (!at.IsUp)
         {
@@ -19,16 +19,16 @@ internal sealed class RandomOperators(CoreCluster cluster)
         switch (random.Below(8))
         {
             case 0 or 1:
-                cluster.Change(at, new MembershipChange.Add(cluster.Profile.MemberOf(other.Id, Kind())));
+                cluster.Change(at, new MembershipChange.Add(cluster.Profile.MemberOf(other.Id, Kind(random))));
                 break;
             case 2:
                 cluster.Change(at, new MembershipChange.Remove(other.Id));
                 break;
             case 3:
-                cluster.Change(at, new MembershipChange.ChangeKind(other.Id, Kind()));
+                cluster.Change(at, new MembershipChange.ChangeKind(other.Id, Kind(random)));
                 break;
             case 4:
-                ImmutableArray<Member> some = [.. cluster.Members.Where(_ => random.Chance(0.7)).Select(m => cluster.Profile.MemberOf(m.Id, Kind()))];
+                ImmutableArray<Member> some = [.. cluster.Members.Where(_ => random.Chance(0.7)).Select(m => cluster.Profile.MemberOf(m.Id, Kind(random)))];
                 cluster.Change(at, new MembershipChange.Replace(some));
                 break;
             case 5:
@@ -49,7 +49,7 @@ internal sealed class RandomOperators(CoreCluster cluster)
         }
     }
 
-    private MemberKind Kind() => cluster.Random.Pick([MemberKind.Voter, MemberKind.Voter, MemberKind.Voter, MemberKind.Learner]);
+    private static MemberKind Kind(SimulationRandom random) => random.Pick([MemberKind.Voter, MemberKind.Voter, MemberKind.Voter, MemberKind.Learner]);
 
     /// <summary>
     /// Only who was removed from the stream may lose its disk (PROTOCOL.md, "A member that lost its journal"): its removal is committed, and nobody is about to add it.

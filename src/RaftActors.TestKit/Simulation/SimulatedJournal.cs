@@ -6,7 +6,7 @@ namespace RaftActors.TestKit.Simulation;
 /// A disk that confirms late, several writes at once, in order. A crash loses what is not confirmed, except that a part
 /// of it may have reached the disk all the same.
 /// </summary>
-internal sealed class SimulatedJournal
+public sealed class SimulatedJournal
 {
     private readonly List<RaftEvent> _durable = [];
     private readonly List<(JournalMark Mark, RaftEvent Event)> _unsynced = [];
@@ -22,8 +22,10 @@ internal sealed class SimulatedJournal
     /// <summary>The last index that a restart will find.</summary>
     public LogIndex DurableIndex => new(_durableLog.Count);
 
+    /// <summary>Whether everything written is confirmed.</summary>
     public bool IsIdle => _unsynced.Count == 0;
 
+    /// <summary>Hands a write to the disk.</summary>
     public void Write(JournalMark mark, RaftEvent fact) => _unsynced.Add((mark, fact));
 
     /// <summary>The term of a durable entry; null when the disk does not hold the index.</summary>
@@ -39,10 +41,20 @@ internal sealed class SimulatedJournal
         return newest;
     }
 
-    /// <summary>Power fails. <paramref name="luckyWrites"/> of what was not confirmed reached the disk all the same.</summary>
-    public void Crash(Func<int, int> luckyWrites)
+    /// <summary>
+    /// Power fails. <paramref name="luckyWrites"/> of what was not confirmed reached the disk all the same; of the write after them a
+    /// part did, which recovery must recognize as torn.
+    /// </summary>
+    /// <param name="luckyWrites">Says how many, given how many there are.</param>
+    /// <param name="tear">Says how many bytes of the torn write, given how many it has.</param>
+    public void Crash(Func<int, int> luckyWrites, Func<int, int> tear)
     {
         Keep(luckyWrites(_unsynced.Count));
+        if (_unsynced.Count > 0 && _unsynced[0].Event is EntriesAppended { Batch: EntryBatch batch })
+        {
+            CheckThatTornIsSeen(batch, tear(batch.Encoded.Length));
+        }
+
         _unsynced.Clear();
     }
 
@@ -82,6 +94,17 @@ internal sealed class SimulatedJournal
 
     /// <summary>True when the disk holds the entry, or a snapshot that stands for it.</summary>
     public bool Holds(LogIndex index, Term term) => index < _base || DurableTermAt(index) == term;
+
+    private static void CheckThatTornIsSeen(EntryBatch batch, int written)
+    {
+        // The file has its length already; the rest of the content is not there yet.
+        byte[] torn = batch.Encoded.ToArray();
+        torn.AsSpan(written).Clear();
+        if (!torn.AsSpan().SequenceEqual(batch.Encoded.Span) && EntryBatch.TryDecode(torn, out _, out _))
+        {
+            throw new InvariantBrokenException($"storage: a torn write of {batch} passes for a whole one");
+        }
+    }
 
     private void Keep(int count)
     {

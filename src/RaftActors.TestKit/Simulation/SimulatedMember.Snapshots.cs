@@ -4,7 +4,7 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 // Snapshots: taken while the member goes on, on a disk of their own that a crash does not lose, sent in small blocks that may be lost.
-internal sealed partial class SimulatedMember
+public sealed partial class SimulatedMember
 {
     private const int BlockBytes = 200;
     private const int MaxTries = 6;
@@ -64,11 +64,11 @@ internal sealed partial class SimulatedMember
 
         _takingSnapshot = true;
         byte[] bytes = MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(Applied)).ToArray();
-        Later(_cluster.Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(60)), () =>
+        Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(60)), () =>
         {
             _takingSnapshot = false;
             _snapshots[info.Last] = bytes;
-            if (_cluster.Profile.FaultEvery > TimeSpan.Zero && _cluster.Random.Chance(0.02))
+            if (_cluster.Profile.FaultEvery > TimeSpan.Zero && Random.Chance(0.02))
             {
                 // Between the snapshot and the record of it.
                 _cluster.Crash(this);
@@ -105,7 +105,7 @@ internal sealed partial class SimulatedMember
             case Effect.RestoreState restore:
                 Installed++;
                 _toApply.Enqueue((restore.Snapshot.Last.Index, restore.Snapshot.Last.Index, [], restore.Snapshot));
-                Later(_cluster.Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)), Apply);
+                Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)), Apply);
                 break;
         }
     }
@@ -148,7 +148,7 @@ internal sealed partial class SimulatedMember
         }
 
         bool complete = incoming.Bytes.Count == block.TotalSize;
-        Later(_cluster.Random.Between(_cluster.Profile.MinDisk, _cluster.Profile.MaxDisk), () =>
+        Later(Random.Between(_cluster.Profile.MinDisk, _cluster.Profile.MaxDisk), () =>
         {
             if (complete)
             {
@@ -162,5 +162,5 @@ internal sealed partial class SimulatedMember
         });
     }
 
-    private void DeleteFromJournalSoon() => Later(_cluster.Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), Journal.DeleteCompacted);
+    private void DeleteFromJournalSoon() => Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(100)), Journal.DeleteCompacted);
 }

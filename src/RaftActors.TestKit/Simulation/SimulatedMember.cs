@@ -7,7 +7,7 @@ namespace RaftActors.TestKit.Simulation;
 /// One member with everything a shell does around a core: journal, timers, vote rounds, waiting clients, a state machine. All
 /// of it but the journal is lost in a crash.
 /// </summary>
-internal sealed partial class SimulatedMember
+public sealed partial class SimulatedMember
 {
     private readonly CoreCluster _cluster;
     private readonly Queue<(LogIndex First, LogIndex Last, IReadOnlyList<EntryBatch> Batches, SnapshotInfo? Restore)> _toApply = new();
@@ -19,17 +19,27 @@ internal sealed partial class SimulatedMember
     private Effect.BeginVoteRound? _round;
     private bool _syncing;
 
-    public SimulatedMember(CoreCluster cluster, NodeId id, StreamMembership membership)
+    internal SimulatedMember(CoreCluster cluster, NodeId id, StreamMembership membership)
     {
         _cluster = cluster;
         _membership = membership;
         Id = id;
+        Random = cluster.Random.Fork(1000 + (ulong)id.Value);
+        SimulationProfile profile = cluster.Profile;
+        _clockRate = 1 + (profile.Drift * ((2.0 * Random.Below(1001) / 1000) - 1));
+        _clockSkew = Random.Between(TimeSpan.Zero, profile.Skew);
     }
 
+    /// <summary>The cluster that it is part of.</summary>
     public CoreCluster Cluster => _cluster;
 
+    /// <summary>Its id.</summary>
     public NodeId Id { get; }
 
+    /// <summary>This member's own chance.</summary>
+    public SimulationRandom Random { get; }
+
+    /// <summary>Its disk.</summary>
     public SimulatedJournal Journal { get; private set; } = new();
 
     /// <summary>Counts how often the journal was lost.</summary>
@@ -41,8 +51,10 @@ internal sealed partial class SimulatedMember
     /// <summary>Counts the starts; what an earlier run arranged for later no longer concerns this one.</summary>
     public int Run { get; private set; }
 
+    /// <summary>Whether it runs.</summary>
     public bool IsUp => Core is not null;
 
+    /// <summary>Whether it takes itself for the leader.</summary>
     public bool IsLeader => Core is { Role: Role.Leader };
 
     /// <summary>The state machine: the values in the order applied, by index; 0 for entries without a value.</summary>
@@ -51,22 +63,32 @@ internal sealed partial class SimulatedMember
     /// <summary>How much longer than usual this member's disk takes.</summary>
     public TimeSpan DiskDelay { get; set; }
 
+    /// <summary>The clock that its core sees: it has an origin and a speed of its own.</summary>
+    public TimeSpan Clock => _clockSkew + (_cluster.Time.Now * _clockRate);
+
     /// <summary>Clients of this member that wait.</summary>
     public int Waiting => _writes.Count + _reads.Count + _requests.Count;
 
+    /// <summary>Starts it from what its disk holds.</summary>
     public void Start()
     {
         Run++;
+        _pausedUntil = TimeSpan.Zero;
+        _cluster.Recorder?.Add(TraceKind.Started, Id, NodeId.None, $"(run {Run}, journal of {Journal.Durable.Count} writes)");
         Applied.Clear();
-        Core = new RaftCore(_cluster.Profile.OptionsOf(Id, _membership, _cluster.Random.Next()), Journal.Durable);
+        Core = new RaftCore(_cluster.Profile.OptionsOf(Id, _membership, Random.Next()), Journal.Durable);
         RestoreAfterCrash();
         Take(new RaftInput.Start());
     }
 
+    /// <summary>Power fails: everything but the disk is lost, and of that, perhaps, what was not confirmed.</summary>
     public void Crash()
     {
-        Journal.Crash(unsynced => _cluster.Random.Chance(0.5) ? 0 : _cluster.Random.Below(unsynced + 1));
+        _cluster.Recorder?.Add(TraceKind.Crashed, Id, NodeId.None, string.Empty);
+        Journal.Crash(unsynced => Random.Chance(0.5) ? 0 : Random.Below(unsynced + 1), size => Random.Below(size + 1));
         Core = null;
+        _crashAfter = -1;
+        _failNextWrite = false;
         _toApply.Clear();
         ForgetTransfers();
         _round = null;
@@ -105,6 +127,7 @@ internal sealed partial class SimulatedMember
         _membership = StreamMembership.Empty;
     }
 
+    /// <summary>A client writes here.</summary>
     public void Submit(ClientWrite write)
     {
         ProposedEntry[] entries = new ProposedEntry[write.Count];
@@ -119,55 +142,102 @@ internal sealed partial class SimulatedMember
         Take(new RaftInput.Propose(write.Ticket, entries));
     }
 
+    /// <summary>A client reads here.</summary>
     public void Submit(ClientRead read)
     {
         _reads.Add(read.Ticket, read);
         Take(new RaftInput.ReadIndex(read.Ticket));
     }
 
+    /// <summary>An operator asks for something here.</summary>
     public void Submit(OperatorRequest request, RaftInput input)
     {
         _requests.Add(request.Ticket, request);
         Take(input);
     }
 
-    /// <summary>Gives the core an input and carries out what it returns.</summary>
-    public void Take(RaftInput input)
+    /// <summary>Gives the core an input and carries out what it returns; later, when the process stands still.</summary>
+    public void Take(RaftInput input) => Take(input, TraceKind.Input, NodeId.None, -1);
+
+    internal void Take(RaftInput.Received received, int sent) => Take(received, TraceKind.Delivered, received.From, sent);
+
+    private void Take(RaftInput input, TraceKind kind, NodeId from, int sent)
     {
         if (Core is not { } core)
         {
             return;
         }
 
-        _cluster.Trace?.Invoke($"{Id} <- {input}");
-        if (input is RaftInput.Received { Message: RequestVoteReply reply, From: NodeId from } && _round is { } round
+        if (IsPaused)
+        {
+            Later(TimeSpan.Zero, () => Take(input, kind, from, sent));
+            return;
+        }
+
+        SimulationTrace? trace = _cluster.Recorder;
+        trace?.Add(kind, Id, from, input is RaftInput.Received received ? received.Message : input, sent);
+        if (input is RaftInput.Received { Message: RequestVoteReply reply } && _round is { } round
             && reply.RequestTerm == round.Request.Term && reply.PreVote == round.Request.PreVote)
         {
-            _answered.Add(from);
+            _answered.Add(((RaftInput.Received)input).From);
         }
 
         // The list is valid until the next step, and carrying out an effect may cause one.
-        foreach (Effect effect in core.Step(_cluster.Time.Now, input).ToArray())
+        _cluster.BeginToAct(this);
+        IReadOnlyList<Effect> effects = core.Step(Clock, input);
+        foreach (Effect effect in effects.Count == 0 ? [] : effects.ToArray())
         {
-            _cluster.Trace?.Invoke($"{Id}    -> {effect}");
-            _cluster.Tell(invariant => invariant.OnEffect(this, effect));
+            if (_crashAfter >= 0 && _crashAfter-- == 0)
+            {
+                _cluster.Crash(this);
+                return;
+            }
+
+            if (effect is not Effect.Send)
+            {
+                trace?.Add(TraceKind.Effect, Id, NodeId.None, effect);
+            }
+
+            _cluster.TellEffect(this, effect);
             CarryOut(effect);
+            _cluster.BeginToAct(this);
         }
 
-        _cluster.Tell(invariant => invariant.OnStepped(this));
+        // A crash while an effect was carried out ends the step.
+        if (Core == core)
+        {
+            _cluster.TellStepped(this);
+        }
     }
 
-    /// <summary>Lets something happen later, unless the member crashes before.</summary>
+    /// <summary>Lets something happen later by the member's own clock, unless it crashes before.</summary>
     private void Later(TimeSpan delay, Action action)
     {
         int run = Run;
-        _cluster.Time.In(delay, () =>
+        TimeSpan wait = delay / _clockRate;
+        if (IsPaused)
         {
-            if (run == Run && IsUp)
+            wait = TimeSpan.FromTicks(Math.Max(wait.Ticks, (_pausedUntil - _cluster.Time.Now).Ticks));
+        }
+
+        _cluster.Time.In(wait, Act);
+
+        void Act()
+        {
+            if (run != Run || !IsUp)
             {
-                action();
+                return;
             }
-        });
+
+            if (IsPaused)
+            {
+                _cluster.Time.In(_pausedUntil - _cluster.Time.Now, Act);
+                return;
+            }
+
+            _cluster.BeginToAct(this);
+            action();
+        }
     }
 
     private void CarryOut(Effect effect)
@@ -194,7 +264,7 @@ internal sealed partial class SimulatedMember
                 break;
             case Effect.Commit commit:
                 _toApply.Enqueue((commit.First, commit.Last, commit.Batches, null));
-                Later(_cluster.Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)), Apply);
+                Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)), Apply);
                 break;
             case Effect.RoleChanged { Role: not Role.Leader }:
                 GiveUpWrites();
@@ -238,10 +308,17 @@ internal sealed partial class SimulatedMember
         }
 
         _syncing = true;
-        TimeSpan takes = _cluster.Random.Between(_cluster.Profile.MinDisk, _cluster.Profile.MaxDisk) + DiskDelay;
+        TimeSpan takes = Random.Between(_cluster.Profile.MinDisk, _cluster.Profile.MaxDisk) + DiskDelay;
         Later(takes, () =>
         {
             _syncing = false;
+            if (_failNextWrite || IsDiskFull)
+            {
+                // A failed write is final: the member stops, and nothing that waited for it leaves.
+                _cluster.Crash(this);
+                return;
+            }
+
             JournalMark durable = Journal.Sync();
             DeleteFromJournalSoon();
             Take(new RaftInput.Durable(durable));
@@ -289,7 +366,7 @@ internal sealed partial class SimulatedMember
         {
             write.State = WriteState.Acknowledged;
             _writes.Remove(write.Ticket);
-            _cluster.Tell(invariant => invariant.OnAcknowledged(this, write));
+            _cluster.TellAcknowledged(this, write);
         }
 
         Take(new RaftInput.Applied(last));

@@ -4,12 +4,18 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>How large a simulated stream is and how unfriendly its world. Durations are virtual.</summary>
-internal sealed record SimulationProfile
+public sealed record SimulationProfile
 {
+    /// <summary>The names that <see cref="Named"/> knows.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators"];
+
+    /// <summary>Members that vote and apply.</summary>
     public int Voters { get; init; } = 3;
 
+    /// <summary>Members that apply and do not vote.</summary>
     public int Learners { get; init; }
 
+    /// <summary>Members that vote and do not apply.</summary>
     public int Loggers { get; init; }
 
     /// <summary>Nodes that could be added.</summary>
@@ -21,17 +27,41 @@ internal sealed record SimulationProfile
     /// <summary>Members differ in how much they are wanted as leaders.</summary>
     public bool Priorities { get; init; }
 
+    /// <summary>The probability that a message is lost.</summary>
     public double Loss { get; init; }
 
+    /// <summary>The probability that a message arrives twice.</summary>
     public double Duplication { get; init; }
 
+    /// <summary>The shortest way of a message.</summary>
     public TimeSpan MinDelay { get; init; } = TimeSpan.FromMilliseconds(0.5);
 
+    /// <summary>The longest usual way of a message. Messages overtake each other as far as these two lie apart.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>The probability that a message is a straggler.</summary>
+    public double Stragglers { get; init; }
+
+    /// <summary>The longest way of a straggler: by default far beyond an election.</summary>
+    public TimeSpan StragglerDelay { get; init; } = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>The fastest write to a disk.</summary>
     public TimeSpan MinDisk { get; init; } = TimeSpan.FromMilliseconds(0.1);
 
+    /// <summary>The slowest usual write to a disk.</summary>
     public TimeSpan MaxDisk { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>How much faster or slower than time a member's clock may run: 0.05 for 5 %.</summary>
+    public double Drift { get; init; }
+
+    /// <summary>How far apart clocks stand at the beginning.</summary>
+    public TimeSpan Skew { get; init; }
+
+    /// <summary>How long a member may stand still at the most.</summary>
+    public TimeSpan MaxPause { get; init; }
+
+    /// <summary>What may be done to the cluster.</summary>
+    public FaultKinds Faults { get; init; }
 
     /// <summary>The mean time between two faults; zero for none.</summary>
     public TimeSpan FaultEvery { get; init; }
@@ -39,16 +69,22 @@ internal sealed record SimulationProfile
     /// <summary>The mean time between two submissions of clients.</summary>
     public TimeSpan SubmitEvery { get; init; } = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Whether members ask before they stand for election.</summary>
     public bool PreVote { get; init; } = true;
 
+    /// <summary>Whether a leader without a quorum steps down.</summary>
     public bool CheckQuorum { get; init; } = true;
 
+    /// <summary>The size of one append at the most.</summary>
     public int MaxAppendBytes { get; init; } = 400;
 
+    /// <summary>Appends under way to one peer.</summary>
     public int MaxInFlightAppends { get; init; } = 4;
 
+    /// <summary>The same in bytes.</summary>
     public long MaxInFlightBytes { get; init; } = 1500;
 
+    /// <summary>Entries that wait for a quorum.</summary>
     public int MaxUncommittedEntries { get; init; } = 60;
 
     /// <summary>Entries between two snapshots; 0 for none.</summary>
@@ -57,10 +93,13 @@ internal sealed record SimulationProfile
     /// <summary>Entries that a compaction keeps.</summary>
     public int ReservedEntries { get; init; }
 
+    /// <summary>The time between two heartbeats.</summary>
     public static TimeSpan HeartbeatInterval { get; } = TimeSpan.FromMilliseconds(30);
 
+    /// <summary>The shortest election timeout.</summary>
     public static TimeSpan ElectionTimeoutMin { get; } = TimeSpan.FromMilliseconds(150);
 
+    /// <summary>The longest election timeout.</summary>
     public static TimeSpan ElectionTimeoutMax { get; } = TimeSpan.FromMilliseconds(300);
 
     /// <summary>A friendly world: nothing is lost, nobody fails.</summary>
@@ -68,6 +107,48 @@ internal sealed record SimulationProfile
 
     /// <summary>A world with every fault there is, each as likely as the seed says.</summary>
     public static SimulationProfile Hostile(SimulationRandom random) => Hostile(random, random.Pick([3, 3, 3, 5, 4, 2, 1]), random.Chance(0.6));
+
+    /// <summary>One of <see cref="Names"/>, its details drawn from <paramref name="random"/>.</summary>
+    /// <exception cref="ArgumentException">There is no such profile.</exception>
+    public static SimulationProfile Named(string name, SimulationRandom random)
+    {
+        SimulationProfile all = Hostile(random);
+        SimulationProfile quiet = all with
+        {
+            Loss = 0,
+            Duplication = 0,
+            MaxDelay = TimeSpan.FromMilliseconds(2),
+            Stragglers = 0,
+            MaxDisk = TimeSpan.FromMilliseconds(2),
+            Drift = 0,
+            Skew = TimeSpan.Zero,
+            MaxPause = TimeSpan.Zero,
+            Faults = FaultKinds.None,
+            Operators = 0,
+        };
+        return name switch
+        {
+            "all" => all,
+            "calm" => quiet with { FaultEvery = TimeSpan.Zero },
+            "network" => quiet with
+            {
+                Loss = all.Loss,
+                Duplication = all.Duplication,
+                MaxDelay = all.MaxDelay,
+                Stragglers = all.Stragglers,
+                Faults = FaultKinds.Partition | FaultKinds.OneWayCut | FaultKinds.SlowLink | FaultKinds.LostConnection,
+            },
+            "storage" => quiet with
+            {
+                MaxDisk = all.MaxDisk,
+                Faults = FaultKinds.SlowDisk | FaultKinds.FailedWrite | FaultKinds.FullDisk | FaultKinds.CrashBetweenEffects,
+            },
+            "time" => quiet with { Drift = 0.1, Skew = TimeSpan.FromHours(1), MaxPause = TimeSpan.FromMilliseconds(600), Faults = FaultKinds.Pause },
+            "crashes" => quiet with { MaxDisk = all.MaxDisk, Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects },
+            "operators" => quiet with { Operators = 1 },
+            _ => throw new ArgumentException($"There is no profile '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
+        };
+    }
 
     private static SimulationProfile Hostile(SimulationRandom random, int voters, bool hasOperators) => new()
     {
@@ -90,8 +171,16 @@ internal sealed record SimulationProfile
         MaxInFlightAppends = random.Pick([1, 2, 4, 16]),
         SnapshotEvery = random.Pick([0, 5, 20, 60]),
         ReservedEntries = random.Pick([0, 3, 30]),
+        Stragglers = random.Pick([0, 0, 0.01, 0.05]),
+        Drift = random.Pick([0, 0.01, 0.1]),
+        Skew = TimeSpan.FromHours(1),
+        MaxPause = TimeSpan.FromMilliseconds(random.Pick([50, 200, 600])),
+
+        // A run that can do everything does little of each: every seed leaves some out, so that others come in rows.
+        Faults = random.Chance(0.3) ? FaultKinds.All : FaultKinds.All & (FaultKinds)(random.Next() & random.Next() | random.Next()),
     };
 
+    /// <summary>The members: voters first, then log-only voters, then learners, numbered from 1.</summary>
     public StreamMembership Membership()
     {
         ImmutableArray<Member>.Builder members = ImmutableArray.CreateBuilder<Member>();
@@ -110,11 +199,14 @@ internal sealed record SimulationProfile
         return new StreamMembership(members.ToImmutable());
     }
 
+    /// <summary>The nodes that are not of the stream at first.</summary>
     public IEnumerable<NodeId> SpareMembers() =>
         Enumerable.Range(Voters + Loggers + Learners + 1, Spares).Select(i => new NodeId((uint)i));
 
+    /// <summary>A node as a member of the stream.</summary>
     public Member MemberOf(NodeId id, MemberKind kind) => new(id, kind, $"sim:{id}") { Priority = Priorities ? (int)(id.Value % 3) : 0 };
 
+    /// <summary>The options of one member's core.</summary>
     public RaftOptions OptionsOf(NodeId self, StreamMembership membership, ulong seed) => new()
     {
         Self = self,

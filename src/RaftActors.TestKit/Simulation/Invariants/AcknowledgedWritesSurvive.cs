@@ -3,12 +3,14 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>What a client was told is committed is in every state machine in the end: at its index, once, whole.</summary>
-internal sealed class AcknowledgedWritesSurvive : IClusterInvariant
+public sealed class AcknowledgedWritesSurvive : IClusterInvariant
 {
     private readonly List<ClientWrite> _acknowledged = [];
 
+    /// <inheritdoc/>
     public void OnAcknowledged(SimulatedMember member, ClientWrite write) => _acknowledged.Add(write);
 
+    /// <inheritdoc/>
     public void OnEnd(CoreCluster cluster)
     {
         foreach (SimulatedMember member in cluster.Participants)

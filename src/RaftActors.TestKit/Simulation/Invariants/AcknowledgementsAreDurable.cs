@@ -3,8 +3,9 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>An append is acknowledged only when everything up to the index is in the member's journal (Raft paper, figure 2; thesis section 10.2.1).</summary>
-internal sealed class AcknowledgementsAreDurable : IClusterInvariant
+public sealed class AcknowledgementsAreDurable : IClusterInvariant
 {
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         if (effect is Effect.Send { Message: InstallSnapshotReply { Installed: true } installed } && installed.Snapshot > member.Journal.DurableIndex)

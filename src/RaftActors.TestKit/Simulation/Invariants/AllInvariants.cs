@@ -3,8 +3,10 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Every invariant there is.</summary>
-internal static class AllInvariants
+public static class AllInvariants
 {
+    /// <summary>One of each.</summary>
+    /// <param name="history">What is committed.</param>
     public static IEnumerable<IClusterInvariant> Create(CommittedHistory history) =>
     [
         new ElectionSafety(),

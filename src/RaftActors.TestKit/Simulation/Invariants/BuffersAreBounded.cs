@@ -3,11 +3,12 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>What a core keeps for others has the bounds that its options say.</summary>
-internal sealed class BuffersAreBounded : IClusterInvariant
+public sealed class BuffersAreBounded : IClusterInvariant
 {
     /// <summary>More than any batch of <see cref="RandomClients"/> takes.</summary>
     private const int LargestBatch = 1000;
 
+    /// <inheritdoc/>
     public void OnStepped(SimulatedMember member)
     {
         RaftCore core = member.Core!;

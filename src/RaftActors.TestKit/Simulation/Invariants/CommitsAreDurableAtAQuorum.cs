@@ -6,11 +6,12 @@ namespace RaftActors.TestKit.Simulation;
 /// Whatever any member takes for committed is on the disks of a majority at that moment, and the newest committed entry of a
 /// leader is of its own term (Raft paper sections 5.3 and 5.4.2).
 /// </summary>
-internal sealed class CommitsAreDurableAtAQuorum : IClusterInvariant
+public sealed class CommitsAreDurableAtAQuorum : IClusterInvariant
 {
     private readonly Dictionary<NodeId, (int Run, LogIndex Commit)> _seen = [];
     private CoreCluster? _cluster;
 
+    /// <inheritdoc/>
     public void OnStepped(SimulatedMember member)
     {
         RaftCore core = member.Core!;

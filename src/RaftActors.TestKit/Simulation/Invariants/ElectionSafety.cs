@@ -3,10 +3,11 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>"At most one leader can be elected in a given term" (Raft paper, figure 3).</summary>
-internal sealed class ElectionSafety : IClusterInvariant
+public sealed class ElectionSafety : IClusterInvariant
 {
     private readonly Dictionary<Term, NodeId> _leaders = [];
 
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         if (effect is Effect.RoleChanged { Role: Role.Leader, Term: Term term } && !_leaders.TryAdd(term, member.Id))

@@ -3,10 +3,11 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>"A leader never overwrites or deletes entries in its log; it only appends" (Raft paper, figure 3).</summary>
-internal sealed class LeaderAppendOnly : IClusterInvariant
+public sealed class LeaderAppendOnly : IClusterInvariant
 {
     private readonly Dictionary<NodeId, (int Run, LogIndex Last)> _last = [];
 
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         if (effect is not Effect.Persist { Event: EntriesAppended { Batch: EntryBatch batch } })

@@ -6,8 +6,9 @@ namespace RaftActors.TestKit.Simulation;
 /// "If a log entry is committed in a given term, then that entry will be present in the logs of the leaders for all
 /// higher-numbered terms" (Raft paper, figure 3).
 /// </summary>
-internal sealed class LeaderCompleteness(CommittedHistory history) : IClusterInvariant
+public sealed class LeaderCompleteness(CommittedHistory history) : IClusterInvariant
 {
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         if (effect is not Effect.RoleChanged { Role: Role.Leader })

@@ -6,10 +6,11 @@ namespace RaftActors.TestKit.Simulation;
 /// "If two logs contain an entry with the same index and term, then the logs are identical in all entries up through the
 /// given index" (Raft paper, figure 3). Checked by induction: an entry always has the same content and the same predecessor.
 /// </summary>
-internal sealed class LogMatching : IClusterInvariant
+public sealed class LogMatching : IClusterInvariant
 {
     private readonly Dictionary<EntryId, (Term Previous, uint Content)> _entries = [];
 
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         if (effect is not Effect.Persist { Event: EntriesAppended { Batch: EntryBatch batch } })

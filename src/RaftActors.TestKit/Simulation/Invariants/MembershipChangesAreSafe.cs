@@ -6,8 +6,9 @@ namespace RaftActors.TestKit.Simulation;
 /// A leader changes one vote at a time or goes through a joint membership (thesis sections 4.1 and 4.3), begins only when the membership before is committed and an entry of
 /// its own term too, and who may not lead does not lead in the end (section 4.2.2).
 /// </summary>
-internal sealed class MembershipChangesAreSafe : IClusterInvariant
+public sealed class MembershipChangesAreSafe : IClusterInvariant
 {
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         RaftCore core = member.Core!;
@@ -39,6 +40,7 @@ internal sealed class MembershipChangesAreSafe : IClusterInvariant
         }
     }
 
+    /// <inheritdoc/>
     public void OnEnd(CoreCluster cluster)
     {
         foreach (SimulatedMember member in cluster.Members.Where(m => m.IsLeader && m.Core!.IsReady && m.Core.Term == cluster.Leader!.Core!.Term))

@@ -3,11 +3,12 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>A read sees everything that was committed anywhere before it was asked for (thesis section 6.4).</summary>
-internal sealed class ReadsAreLinearizable : IClusterInvariant
+public sealed class ReadsAreLinearizable : IClusterInvariant
 {
     private readonly Dictionary<long, ClientRead> _reads = [];
     private int _known;
 
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         if (effect is not Effect.ReadReady ready)

@@ -3,10 +3,11 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>Base ≤ snapshot ≤ commit, all taken from what is committed; the base of a log and its newest snapshot only grow, over crashes too (Raft paper section 7).</summary>
-internal sealed class SnapshotsAreOrdered(CommittedHistory history) : IClusterInvariant
+public sealed class SnapshotsAreOrdered(CommittedHistory history) : IClusterInvariant
 {
     private readonly Dictionary<NodeId, (int Run, LogIndex Base, LogIndex Snapshot)> _seen = [];
 
+    /// <inheritdoc/>
     public void OnStepped(SimulatedMember member)
     {
         RaftCore core = member.Core!;

@@ -6,11 +6,12 @@ namespace RaftActors.TestKit.Simulation;
 /// "If a server has applied a log entry at a given index to its state machine, no other server will ever apply a different
 /// log entry for the same index" (Raft paper, figure 3); and every server applies every index, in order, from its own disk.
 /// </summary>
-internal sealed class StateMachineSafety : IClusterInvariant
+public sealed class StateMachineSafety : IClusterInvariant
 {
     private readonly Dictionary<LogIndex, EntryId> _applied = [];
     private readonly Dictionary<NodeId, (int Run, LogIndex Last)> _handed = [];
 
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         if (effect is Effect.RestoreState restore)
@@ -75,6 +76,7 @@ internal sealed class StateMachineSafety : IClusterInvariant
         _handed[member.Id] = (member.Run, snapshot.Last.Index);
     }
 
+    /// <inheritdoc/>
     public void OnEnd(CoreCluster cluster)
     {
         SimulatedMember[] participants = [.. cluster.Participants];

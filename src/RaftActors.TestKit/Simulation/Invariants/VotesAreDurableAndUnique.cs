@@ -6,10 +6,11 @@ namespace RaftActors.TestKit.Simulation;
 /// A vote leaves a member only when its journal holds it, and a member votes for one candidate in a term, crashes or not (Raft
 /// paper section 5.2; "updated on stable storage before responding", figure 2). Asking for votes is a vote for oneself.
 /// </summary>
-internal sealed class VotesAreDurableAndUnique : IClusterInvariant
+public sealed class VotesAreDurableAndUnique : IClusterInvariant
 {
     private readonly Dictionary<(NodeId Voter, int Incarnation, Term Term), NodeId> _votes = [];
 
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         switch (effect)

@@ -1,0 +1,117 @@
+using RaftActors.Protocol;
+
+namespace RaftActors.TestKit.Simulation;
+
+/// <summary>Runs schedules: a time of faults, in which nothing may go wrong, then a time of peace, in which everything must go right.</summary>
+public static class Simulator
+{
+    private static readonly TimeSpan PeacefulTime = TimeSpan.FromSeconds(6);
+
+    /// <summary>Runs a schedule to its end or to the first broken invariant.</summary>
+    /// <param name="schedule">What to run.</param>
+    /// <param name="trace">Records what happens, when given.</param>
+    /// <returns>The cluster as it was in the end, and what went wrong.</returns>
+    public static SimulationResult Run(SimulationSchedule schedule, SimulationTrace? trace = null)
+    {
+        CoreCluster cluster = new(schedule.Profile, schedule.Seed, trace: trace);
+        RandomClients clients = new(cluster, schedule);
+        RandomFaults faults = new(cluster, schedule);
+        SimulationFailure? failure = null;
+        try
+        {
+            cluster.StartAll();
+            clients.Begin();
+            faults.Begin();
+            cluster.RunFor(schedule.HostileTime);
+
+            faults.Stop();
+            cluster.HealEverything();
+            cluster.RunFor(PeacefulTime / 4);
+            clients.Stop();
+            RestoreMembership(cluster);
+            CheckLiveness(cluster);
+            cluster.End();
+        }
+        catch (InvariantBrokenException broken)
+        {
+            failure = new SimulationFailure(broken.Invariant.Length > 0 ? broken.Invariant : "Simulation", broken.Message, cluster.Time.Now, broken);
+        }
+        catch (Exception thrown)
+        {
+            // The core's own assertions, or a plain defect: no member may throw, whatever its world does to it.
+            failure = new SimulationFailure(thrown.GetType().Name, thrown.Message, cluster.Time.Now, thrown);
+        }
+
+        if (failure is not null)
+        {
+            trace?.Add(TraceKind.Violation, cluster.Acting?.Id ?? NodeId.None, NodeId.None, $"{failure.Invariant}: {failure.Message}");
+        }
+
+        return new SimulationResult(schedule, cluster, faults.Count, clients.Count, failure);
+    }
+
+    private static void CheckLiveness(CoreCluster cluster)
+    {
+        if (!cluster.RunUntil(() => HasSettled(cluster), PeacefulTime))
+        {
+            throw NotLive(cluster, $"the healed cluster does not settle: {Describe(cluster)}");
+        }
+
+        ClientWrite write = cluster.Write(cluster.Leader!);
+        ClientRead[] reads = [.. cluster.Participants.Select(cluster.Read)];
+        bool works = cluster.RunUntil(() => HasSettled(cluster) && write.State == WriteState.Acknowledged && reads.All(r => r.IsAnswered), PeacefulTime);
+        if (!works || reads.Any(r => r.Index is null))
+        {
+            throw NotLive(cluster, $"the healed cluster does not serve (write {write.State}, reads {string.Join(',', reads.Select(r => r.Index))})");
+        }
+    }
+
+    /// <summary>Whatever the operators have done, the stream can be brought back to the members that it began with.</summary>
+    private static void RestoreMembership(CoreCluster cluster)
+    {
+        MembershipChange all = new MembershipChange.Replace(cluster.InitialMembership.Members);
+        TimeSpan end = cluster.Time.Now + PeacefulTime;
+        while (cluster.Time.Now < end)
+        {
+            if (!cluster.RunUntil(() => cluster.Leader is { Core: { IsReady: true, IsChangingMembership: false } }, end - cluster.Time.Now))
+            {
+                break;
+            }
+
+            OperatorRequest request = cluster.Change(cluster.Leader!, all);
+            cluster.RunUntil(() => request.IsAnswered, end - cluster.Time.Now);
+            if (request.Answer is Effect.ChangeAccepted)
+            {
+                return;
+            }
+
+            cluster.RunFor(SimulationProfile.HeartbeatInterval);
+        }
+
+        throw NotLive(cluster, $"the members of the beginning cannot be restored: {Describe(cluster)}");
+    }
+
+    private static string Describe(CoreCluster cluster) => string.Join("; ", cluster.Members.Select(m => m.Core is { } core
+        ? $"{m.Id} {core.Role} term {core.Term} commit {core.CommitIndex} last {core.LastEntry} applied {m.Applied.Count} members {Ids(core.Membership.Members)}/{Ids(core.Membership.Outgoing)}@{core.MembershipIndex}"
+        : $"{m.Id} is down"));
+
+    private static string Ids(IEnumerable<Member> members) => string.Join(',', members.Select(m => m.Id));
+
+    private static bool IsMostWanted(RaftCore leader) =>
+        leader.Membership.Find(leader.Options.Self)?.Priority == leader.Membership.Members.Where(m => m.Kind == MemberKind.Voter).Max(m => m.Priority);
+
+    private static InvariantBrokenException NotLive(CoreCluster cluster, string what)
+    {
+        cluster.NobodyActs();
+        return new InvariantBrokenException(what) { Invariant = "Liveness" };
+    }
+
+    private static bool HasSettled(CoreCluster cluster) =>
+        cluster.Leader is { Core: { IsReady: true } leader }
+        && leader.CommitIndex == leader.LastEntry.Index
+        && !leader.IsChangingMembership
+        && leader.TransferTarget.IsNone
+        && IsMostWanted(leader)
+        && cluster.Members.All(m => m.IsUp && m.Waiting == 0 && m.Journal.IsIdle)
+        && cluster.Participants.All(m => m.Core!.Term == leader.Term && m.Applied.Count == leader.CommitIndex.Value);
+}
