@@ -1,0 +1,69 @@
+using Xunit;
+
+namespace RaftActors.Protocol.Tests.Membership;
+
+/// <summary>The bytes of a membership are in journals and snapshots: frozen, and nothing damaged is believed.</summary>
+public sealed class MembershipCodecSpec
+{
+    private static readonly StreamMembership Sample = new(
+        [new Member(new NodeId(1), MemberKind.Voter, "a:1") { Priority = 7 }, new Member(new NodeId(0x01020304), MemberKind.Learner, "é:2")],
+        [new Member(new NodeId(3), MemberKind.LogOnly, string.Empty) { Priority = -1 }]);
+
+    private const string Frozen =
+        "01" + "0200" + "01000000" + "00" + "07000000" + "0300" + "613a31" + "04030201" + "01" + "00000000" + "0400" + "c3a93a32"
+        + "0100" + "03000000" + "02" + "ffffffff" + "0000";
+
+    [Fact]
+    public void Version_1_stays_as_it_was_frozen() =>
+        Assert.Equal(Frozen, Convert.ToHexString(MembershipCodec.Encode(Sample)), ignoreCase: true);
+
+    [Fact]
+    public void What_goes_in_comes_out()
+    {
+        foreach (StreamMembership membership in new[] { Sample, StreamMembership.Empty, new StreamMembership(Sample.Members) })
+        {
+            Assert.True(MembershipCodec.TryDecode(MembershipCodec.Encode(membership), out StreamMembership? read));
+            Assert.Equal(membership.Members.ToArray(), read.Members.ToArray());
+            Assert.Equal(membership.Outgoing.ToArray(), read.Outgoing.ToArray());
+        }
+    }
+
+    [Fact]
+    public void A_reader_takes_what_it_knows_of_a_later_version()
+    {
+        byte[] later = [.. Convert.FromHexString(Frozen), 1, 2, 3];
+        Assert.False(MembershipCodec.TryDecode(later, out _));
+        later[0] = 2;
+        Assert.True(MembershipCodec.TryDecode(later, out StreamMembership? read));
+        Assert.Equal(Sample.Members.ToArray(), read.Members.ToArray());
+    }
+
+    [Fact]
+    public void Damage_is_refused_and_never_throws()
+    {
+        byte[] good = Convert.FromHexString(Frozen);
+        for (int length = 0; length < good.Length; length++)
+        {
+            Assert.False(MembershipCodec.TryDecode(good.AsSpan(0, length), out _), $"the first {length} bytes were believed");
+        }
+
+        for (int at = 0; at < good.Length; at++)
+        {
+            for (int bit = 0; bit < 8; bit++)
+            {
+                byte[] damaged = [.. good];
+                damaged[at] ^= (byte)(1 << bit);
+                MembershipCodec.TryDecode(damaged, out _);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("01" + "0100" + "00000000" + "00" + "00000000" + "0000" + "0000")]
+    [InlineData("01" + "0200" + "01000000" + "00" + "00000000" + "0000" + "01000000" + "00" + "00000000" + "0000" + "0000")]
+    [InlineData("01" + "0100" + "01000000" + "03" + "00000000" + "0000" + "0000")]
+    [InlineData("01" + "0100" + "01000000" + "00" + "00000000" + "0100" + "ff" + "0000")]
+    [InlineData("00" + "0000" + "0000")]
+    public void Impossible_members_are_refused(string hex) =>
+        Assert.False(MembershipCodec.TryDecode(Convert.FromHexString(hex), out _));
+}
