@@ -67,11 +67,11 @@ public sealed class SimulatedJournal
             return;
         }
 
-        // Keep from the first write on that holds an entry behind the base and was not replaced later.
+        // Keep from the first write on that held an entry behind the base when the log was compacted, also if that was replaced later: recovery checks that the log is whole there.
         LogIndex target = ((LogCompacted)_durable[compaction]).Base.Index;
         int keepFrom = compaction;
         LogIndex live = new(long.MaxValue);
-        for (int i = _durable.Count - 1; i >= 0; i--)
+        for (int i = compaction - 1; i >= 0; i--)
         {
             if (_durable[i] is LogCompacted reset && reset.Base == reset.Last)
             {

@@ -89,6 +89,33 @@ public sealed record StreamSettings
     /// <summary><c>stop-timeout</c>.</summary>
     public required TimeSpan StopTimeout { get; init; }
 
+    /// <summary><c>snapshot-every-entries</c>; 0 for never.</summary>
+    public required int SnapshotEveryEntries { get; init; }
+
+    /// <summary><c>snapshot-every-bytes</c>; 0 for never.</summary>
+    public required long SnapshotEveryBytes { get; init; }
+
+    /// <summary><c>snapshot-interval</c>; zero for never.</summary>
+    public required TimeSpan SnapshotInterval { get; init; }
+
+    /// <summary><c>snapshot-reserved-entries</c>.</summary>
+    public required int SnapshotReservedEntries { get; init; }
+
+    /// <summary><c>snapshot-block-bytes</c>.</summary>
+    public required int SnapshotBlockBytes { get; init; }
+
+    /// <summary><c>snapshot-timeout</c>.</summary>
+    public required TimeSpan SnapshotTimeout { get; init; }
+
+    /// <summary><c>snapshot-retry-interval</c>.</summary>
+    public required TimeSpan SnapshotRetryInterval { get; init; }
+
+    /// <summary><c>max-snapshot-transfers</c>.</summary>
+    public required int MaxSnapshotTransfers { get; init; }
+
+    /// <summary><c>snapshot-bytes-per-second</c>; 0 for no limit.</summary>
+    public required long SnapshotBytesPerSecond { get; init; }
+
     /// <summary>Reads and checks one stream's settings.</summary>
     /// <param name="config">The merged section.</param>
     /// <param name="section">Where it stands, for messages.</param>
@@ -126,6 +153,15 @@ public sealed record StreamSettings
             RestartBackoffMin = read.Duration("restart-backoff-min"),
             RestartBackoffMax = read.Duration("restart-backoff-max"),
             StopTimeout = read.Duration("stop-timeout"),
+            SnapshotEveryEntries = read.Count("snapshot-every-entries", least: 0),
+            SnapshotEveryBytes = read.Size("snapshot-every-bytes", 0, long.MaxValue),
+            SnapshotInterval = read.Switch("snapshot-by-time") ? read.Duration("snapshot-interval") : TimeSpan.Zero,
+            SnapshotReservedEntries = read.Count("snapshot-reserved-entries", least: 0),
+            SnapshotBlockBytes = (int)read.Size("snapshot-block-bytes", 1024, 1 << 28),
+            SnapshotTimeout = read.Duration("snapshot-timeout"),
+            SnapshotRetryInterval = read.Duration("snapshot-retry-interval"),
+            MaxSnapshotTransfers = read.Count("max-snapshot-transfers"),
+            SnapshotBytesPerSecond = read.Size("snapshot-bytes-per-second", 0, long.MaxValue),
         };
         settings.Check(read);
         return settings;
@@ -151,12 +187,16 @@ public sealed record StreamSettings
         MaxInFlightBytes = MaxInFlightBytes,
         MaxUncommittedEntries = MaxUncommittedEntries,
         MaxUncommittedBytes = MaxUncommittedBytes,
+        ReservedEntries = SnapshotReservedEntries,
         RandomSeed = seed,
     };
 
+    // More than the addresses of any sensible number of members.
+    private const int MaxMembershipBytes = 65_536;
+
     /// <summary>The largest message to a peer that these settings can lead to.</summary>
     internal long LargestMessage =>
-        Math.Max(MaxAppendBytes, Math.Max(MaxBatchBytes, MaxEntrySize) + ((long)MaxBatchEntries * EntryBatch.MaxEntryOverhead)) + EntryBatch.HeaderSize + 256L;
+        Math.Max(Math.Max(MaxAppendBytes, SnapshotBlockBytes + MaxMembershipBytes), Math.Max(MaxBatchBytes, MaxEntrySize) + ((long)MaxBatchEntries * EntryBatch.MaxEntryOverhead)) + EntryBatch.HeaderSize + 256L;
 
     private void Check(SettingsReader read)
     {
@@ -173,6 +213,16 @@ public sealed record StreamSettings
         if (VoteRetryInterval > ElectionTimeoutMax)
         {
             throw read.Bad("vote-retry-interval", $"must not be above election-timeout-max ({ElectionTimeoutMax.TotalMilliseconds:0}ms), or nobody is asked twice in an election");
+        }
+
+        if (SnapshotRetryInterval > SnapshotTimeout)
+        {
+            throw read.Bad("snapshot-retry-interval", $"must not be above snapshot-timeout ({SnapshotTimeout.TotalMilliseconds:0}ms)");
+        }
+
+        if (SnapshotBytesPerSecond != 0 && SnapshotBytesPerSecond < SnapshotBlockBytes)
+        {
+            throw read.Bad("snapshot-bytes-per-second", $"must be 0 (no limit) or at least snapshot-block-bytes ({SnapshotBlockBytes})");
         }
 
         if (RestartBackoffMax < RestartBackoffMin)

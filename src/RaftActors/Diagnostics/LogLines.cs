@@ -47,6 +47,33 @@ internal static class LogLines
     public static void PeerLacksStream(ILoggingAdapter log, StreamId stream, NodeId node, NodeId peer, long suppressed) =>
         log.Warning("Stream {0} node {1}: node {2} does not run the stream, or not for this member ({3} more since the last such line)", stream, node, peer, suppressed);
 
+    public static void SnapshotTaken(ILoggingAdapter log, StreamId stream, NodeId node, LogCompacted compaction, long bytes) =>
+        log.Info("Stream {0} node {1}: snapshot of entry {2}, {3} bytes; the log begins behind {4}", stream, node, compaction.Snapshot.Last, bytes, compaction.Base);
+
+    public static void SnapshotNotTaken(ILoggingAdapter log, Exception? cause, StreamId stream, NodeId node, string reason) =>
+        log.Warning(cause!, "Stream {0} node {1}: no snapshot was taken, the log is kept: {2}", stream, node, reason);
+
+    public static void SnapshotInstalled(ILoggingAdapter log, StreamId stream, NodeId node, LogIndex index) =>
+        log.Info("Stream {0} node {1}: the leader's snapshot up to {2} is installed", stream, node, index);
+
+    public static void OlderSnapshot(ILoggingAdapter log, StreamId stream, NodeId node, LogIndex index, string why) =>
+        log.Warning("Stream {0} node {1}: starts from the older snapshot {2} and the log behind it, because {3}", stream, node, index, why);
+
+    public static void SendingSnapshot(ILoggingAdapter log, StreamId stream, NodeId node, NodeId peer, SnapshotInfo snapshot) =>
+        log.Info("Stream {0} node {1}: node {2} needs entries that the log no longer holds and gets {3}", stream, node, peer, snapshot);
+
+    public static void SnapshotNotSent(ILoggingAdapter log, StreamId stream, NodeId node, NodeId peer, string reason) =>
+        log.Warning("Stream {0} node {1}: node {2} did not get the snapshot: {3}", stream, node, peer, reason);
+
+    public static void SnapshotNotReceived(ILoggingAdapter log, StreamId stream, NodeId node, NodeId from, string reason) =>
+        log.Warning("Stream {0} node {1}: a snapshot from node {2} could not be stored: {3}", stream, node, from, reason);
+
+    public static void PruneFailed(ILoggingAdapter log, StreamId stream, NodeId node, string reason) =>
+        log.Warning("Stream {0} node {1}: {2}", stream, node, reason);
+
+    public static void DeleteFailed(ILoggingAdapter log, Exception cause, string persistenceId, long to) =>
+        log.Warning(cause, "The journal of '{0}' could not delete events up to sequence number {1}; they take up room until it can", persistenceId, to);
+
     public static void ReplayFilterSet(ILoggingAdapter log, string plugin) =>
         log.Info("The replay filter of journal {0} was set to fail: a repair would silently drop events", plugin);
 

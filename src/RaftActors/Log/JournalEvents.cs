@@ -11,6 +11,7 @@ public abstract class JournaledEvent
     {
         EntriesAppended entries => new JournaledEntries(entries),
         TermState state => new JournaledTermState(state),
+        LogCompacted compaction => new JournaledCompaction(compaction),
         _ => throw new ArgumentException($"There is no journal form of {raftEvent.GetType().Name}.", nameof(raftEvent)),
     };
 }

@@ -7,7 +7,8 @@ namespace RaftActors.Persistence;
 
 /// <summary>
 /// The byte form of journal events: public, versioned, extend-only. Manifest E1: an <see cref="EntryBatch"/> exactly as it stands in the log and on the wire. Manifest T1:
-/// version 1, reserved 3, term 8, voted for 4, CRC32C 4 over the bytes before it; little-endian.
+/// version 1, reserved 3, term 8, voted for 4, CRC32C 4 over the bytes before it; little-endian. S1 to S3 belong to snapshots
+/// and are described at <c>SnapshotRecords</c>.
 /// </summary>
 public sealed class JournalSerializer : SerializerWithStringManifest
 {
@@ -32,6 +33,9 @@ public sealed class JournalSerializer : SerializerWithStringManifest
     {
         JournaledEntries => EntriesManifest,
         JournaledTermState => TermManifest,
+        JournaledCompaction => SnapshotRecords.Compaction,
+        StoredSnapshotBlock => SnapshotRecords.Block,
+        StoredSnapshotHeader => SnapshotRecords.Header,
         _ => throw new ArgumentException($"Not a journal event: {o?.GetType()}.", nameof(o)),
     };
 
@@ -40,6 +44,9 @@ public sealed class JournalSerializer : SerializerWithStringManifest
     {
         JournaledEntries entries => PeerFrameSerializer.Bytes(entries.Entries.Batch.Encoded),
         JournaledTermState state => Write(state.State),
+        JournaledCompaction compaction => SnapshotRecords.Write(compaction.Compaction),
+        StoredSnapshotBlock block => SnapshotRecords.Write(block),
+        StoredSnapshotHeader header => SnapshotRecords.Write(header),
         _ => throw new ArgumentException($"Not a journal event: {obj?.GetType()}.", nameof(obj)),
     };
 
@@ -50,7 +57,7 @@ public sealed class JournalSerializer : SerializerWithStringManifest
             ? new JournaledEntries(new EntriesAppended(batch))
             : new UnreadableEvent(error),
         TermManifest => ReadTerm(bytes),
-        _ => new UnreadableEvent($"an event with the unknown manifest '{manifest}'"),
+        _ => SnapshotRecords.Read(bytes, manifest) ?? new UnreadableEvent($"an event with the unknown manifest '{manifest}'"),
     };
 
     private static byte[] Write(TermState state)

@@ -21,6 +21,7 @@ internal sealed class LogActor : UntypedPersistentActor
     private bool _writing;
     private bool _flushQueued;
     private bool _failed;
+    private readonly JournalPrefix _prefix = new();
 
     public LogActor(StreamId stream, NodeId node, string journalPlugin, string snapshotPlugin, int maxWriteBytes)
     {
@@ -52,8 +53,12 @@ internal sealed class LogActor : UntypedPersistentActor
             case JournaledTermState state:
                 Recovered(state.State);
                 break;
+            case JournaledCompaction compaction:
+                Recovered(compaction.Compaction);
+                break;
             case RecoveryCompleted:
                 HandOver();
+                DeletePrefix();
                 Context.Parent.Tell(RecoveryFinished.Instance);
                 break;
             case UnreadableEvent unreadable:
@@ -90,6 +95,12 @@ internal sealed class LogActor : UntypedPersistentActor
             case FlushRequests:
                 _flushQueued = false;
                 WriteNext();
+                break;
+            case DeleteMessagesSuccess:
+                break;
+            case DeleteMessagesFailure failure:
+                // It only takes up room; the next compaction, or the next start, tries again.
+                LogLines.DeleteFailed(Log, failure.Cause, PersistenceId, failure.ToSequenceNr);
                 break;
             default:
                 Unhandled(message);
@@ -136,6 +147,11 @@ internal sealed class LogActor : UntypedPersistentActor
 
     private void OnWritten(JournaledEvent written)
     {
+        if (!_failed)
+        {
+            Follow(written);
+        }
+
         if (--_confirmationsDue > 0 || _failed)
         {
             return;
@@ -146,9 +162,33 @@ internal sealed class LogActor : UntypedPersistentActor
         WriteNext();
     }
 
+    private void Follow(JournaledEvent written)
+    {
+        switch (written)
+        {
+            case JournaledEntries entries:
+                _prefix.Follow(entries.Entries, LastSequenceNr);
+                break;
+            case JournaledCompaction compaction:
+                _prefix.Follow(compaction.Compaction, LastSequenceNr);
+                Context.Parent.Tell(new CompactionOnDisk(compaction.Compaction));
+                DeletePrefix();
+                break;
+        }
+    }
+
+    private void DeletePrefix()
+    {
+        if (_prefix.TakeDeletable() is { } last)
+        {
+            DeleteMessages(last);
+        }
+    }
+
     private void Recovered(RaftEvent raftEvent)
     {
         _recovered.Add(raftEvent);
+        _prefix.Follow(raftEvent, LastSequenceNr);
         if (_recovered.Count >= RecoveryChunk)
         {
             HandOver();

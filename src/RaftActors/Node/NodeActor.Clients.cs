@@ -59,6 +59,9 @@ internal sealed partial class NodeActor
                 Step(new RaftInput.Campaign());
                 election.Done();
                 break;
+            case PendingSnapshot snapshot:
+                Take(snapshot);
+                break;
             case PendingStepDown stepDown:
                 Step(new RaftInput.StepDown());
                 stepDown.Done();

@@ -79,7 +79,8 @@ internal sealed partial class NodeActor
                 OnReadRefused(refused);
                 break;
             default:
-                throw new RaftActorsException($"There is no way to do a {effect.GetType().Name}.");
+                RunSnapshot(effect);
+                break;
         }
     }
 
@@ -170,11 +171,13 @@ internal sealed partial class NodeActor
         while (_applying.TryPeek(out ApplyRun? run) && run.To <= index)
         {
             _applyingEntries -= run.Entries;
+            _bytesSinceSnapshot += run.Batch.Encoded.Length;
             _applying.Dequeue();
         }
 
         Step(new RaftInput.Applied(index));
         HandOver();
+        SnapshotWhenDue();
     }
 
     private void OnApplyFailed(ApplyFailed failed)
@@ -234,6 +237,7 @@ internal sealed partial class NodeActor
 
         if (lostTerm)
         {
+            _snapshots.Tell(StopTransfers.Instance);
             AbandonWaiting($"this member no longer leads: {change.Reason}");
         }
 

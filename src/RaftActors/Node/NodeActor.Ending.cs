@@ -85,7 +85,7 @@ internal sealed partial class NodeActor
         _link.Close(Self, reason, code);
         AbandonOpen(reason, code);
         Timers.Cancel(SweepKey);
-        foreach (IActorRef child in _channels.Values.Append(_election).Append(_journal))
+        foreach (IActorRef child in _channels.Values.Append(_election).Append(_journal).Append(_snapshots))
         {
             Context.Stop(child);
         }

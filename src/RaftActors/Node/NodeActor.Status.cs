@@ -21,6 +21,7 @@ internal sealed partial class NodeActor
             AppliedIndex = _applied,
             LastEntry = _core.LastEntry,
             DurableIndex = _core.DurableIndex,
+            SnapshotIndex = SnapshotIndex,
             Membership = _core.Membership,
             Peers = PeerStates(),
             Health = _stateMachineFailure is not null ? StreamHealth.Failed : _core.Leader.IsNone ? StreamHealth.NoLeader : StreamHealth.Healthy,
@@ -59,7 +60,9 @@ internal sealed partial class NodeActor
 
         if (_core.BatchAt(request.Index) is not { } batch)
         {
-            request.Answer(new CommittedEntryUnavailable($"the log does not hold entry {request.Index}"));
+            request.Answer(new CommittedEntryUnavailable(request.Index <= _core.LogBase.Index
+                ? $"entry {request.Index} is compacted: the log begins behind {_core.LogBase.Index}"
+                : $"the log does not hold entry {request.Index}"));
             return;
         }
 

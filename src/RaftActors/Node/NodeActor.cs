@@ -67,6 +67,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
 
         _channels = _peers.ToFrozenDictionary(p => p.Key, p => p.Value.Actor);
+        MakeSnapshotActor();
         _election = Context.Watch(Context.ActorOf(ElectionActor.Props(_link.Settings, _environment.Clock, _channels), "election"));
     }
 
@@ -112,6 +113,9 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
                 break;
             case SweepRequests when _running:
                 Sweep();
+                break;
+            case ISnapshotReport report:
+                OnSnapshotReport(report);
                 break;
             case PeerReachability reachability:
                 OnReachability(reachability);
@@ -165,7 +169,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
 
     private void StartWhenReady()
     {
-        if (!_journalRead || !_stateMachineReady)
+        if (!_journalRead || !_stateMachineReady || MustRestoreFirst())
         {
             return;
         }
@@ -173,7 +177,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : new StreamMembership(_link.Definition.Members), (ulong)Random.Shared.NextInt64());
         try
         {
-            _core = new RaftCore(options, _recovered);
+            _core = new RaftCore(options, _recovered, _restoredTo);
         }
         catch (InvalidOperationException e)
         {

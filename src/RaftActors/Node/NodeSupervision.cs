@@ -10,6 +10,7 @@ internal sealed class NodeSupervision() : OneForOneStrategy(MaxRestarts, (int)Wi
 {
     public const string StateMachine = "fsm-caller";
     public const string Journal = "log";
+    public const string Snapshots = "snapshots";
 
     private const int MaxRestarts = 10;
     private static readonly TimeSpan WithinMinute = TimeSpan.FromMinutes(1);

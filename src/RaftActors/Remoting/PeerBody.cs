@@ -20,6 +20,8 @@ internal static class PeerBody
         TimeoutNow request => PeerFrameHeader.Seal(new PeerFrameHeader(PeerFrameType.TimeoutNow, from, to, request.Term, LogIndex.Zero, false, stream).Allocate(0)),
         ReadIndexRequest request => Encode(request, stream, from, to),
         ReadIndexReply reply => Encode(reply, stream, from, to),
+        InstallSnapshot install => SnapshotBody.Encode(install, stream, from, to),
+        InstallSnapshotReply reply => SnapshotBody.Encode(reply, stream, from, to),
         _ => throw new ArgumentException($"There is no frame for a {message.GetType().Name}.", nameof(message)),
     };
 
@@ -62,6 +64,10 @@ internal static class PeerBody
 
                 message = new ReadIndexReply(header.Term, BinaryPrimitives.ReadUInt64LittleEndian(body.Span), header.Accepted, header.Index);
                 return true;
+            case PeerFrameType.SnapshotBlock:
+                return SnapshotBody.TryDecodeBlock(header, body, out message, out error);
+            case PeerFrameType.SnapshotBlockReply:
+                return SnapshotBody.TryDecodeReply(header, body.Span, out message, out error);
             default:
                 error = $"type {(byte)header.Type} is not a message of the protocol";
                 return false;

@@ -36,10 +36,10 @@ public enum PeerFrameType : byte
     /// <summary>The receiver of a frame does not run its stream.</summary>
     UnknownStream = 11,
 
-    /// <summary>Reserved: a block of a snapshot.</summary>
+    /// <summary>A block of a snapshot.</summary>
     SnapshotBlock = 12,
 
-    /// <summary>Reserved: answers it.</summary>
+    /// <summary>Answers it.</summary>
     SnapshotBlockReply = 13,
 
     /// <summary>Asks a voter to stand for election at once; no body.</summary>

@@ -49,6 +49,29 @@ public sealed class ChainedHashStateMachine : IStateMachine
     /// <inheritdoc/>
     public ulong StateHash() => _hash;
 
+    /// <inheritdoc/>
+    public bool SupportsSnapshots => true;
+
+    /// <inheritdoc/>
+    public async Task SaveSnapshotAsync(Stream destination, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        byte[] state = new byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(state, _hash);
+        BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(8), _applied);
+        await destination.WriteAsync(state, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task LoadSnapshotAsync(Stream source, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        byte[] state = new byte[16];
+        await source.ReadExactlyAsync(state, cancellationToken).ConfigureAwait(false);
+        _hash = BinaryPrimitives.ReadUInt64LittleEndian(state);
+        _applied = BinaryPrimitives.ReadInt64LittleEndian(state.AsSpan(8));
+    }
+
     private static ulong Mix(ulong hash, ulong value)
     {
         hash = (hash ^ value) * Multiplier;

@@ -7,7 +7,7 @@ namespace RaftActors.Runtime;
 /// The only caller of a stream's user code, in order, one call at a time, on its own dispatcher. An exception from the state machine puts it into an error state: from
 /// then on nothing is applied and whoever waits is told so, but the node goes on voting and keeping the log.
 /// </summary>
-internal sealed class FsmCallerActor : UntypedActor
+internal sealed partial class FsmCallerActor : UntypedActor
 {
     private readonly StreamDefinition _definition;
     private readonly bool _publishCommits;
@@ -65,6 +65,12 @@ internal sealed class FsmCallerActor : UntypedActor
                 break;
             case CompleteStatus status:
                 Complete(status.Request);
+                break;
+            case CaptureSnapshot capture:
+                Capture(capture);
+                break;
+            case RestoreSnapshot restore:
+                RunTask(() => RestoreAsync(restore));
                 break;
             case RoleNotice notice:
                 Notice(notice);
@@ -323,6 +329,7 @@ internal sealed class FsmCallerActor : UntypedActor
         }
 
         _shutDown = true;
+        _ending.Cancel();
         if (failure is not null)
         {
             CallObserver(o => o.OnException(failure));

@@ -31,6 +31,31 @@ public interface IStateMachine
     ulong StateHash() => 0;
 
     /// <summary>
+    /// True when <see cref="SaveSnapshotAsync"/> and <see cref="LoadSnapshotAsync"/> work. Without them the log is kept whole for ever and replayed at each start.
+    /// </summary>
+    bool SupportsSnapshots => false;
+
+    /// <summary>
+    /// Writes the whole state. What runs before the first <c>await</c> runs in turn with <see cref="Apply"/> and is the place to take a copy (or an immutable view) of the state; the
+    /// rest runs beside later calls of <see cref="Apply"/> and must not look at what those change. What is written synchronously stays in memory until the next asynchronous write.
+    /// </summary>
+    /// <param name="destination">Where to write; not to be used when the task has ended.</param>
+    /// <param name="cancellationToken">The stream stops: give up.</param>
+    /// <exception cref="NotSupportedException">The default.</exception>
+    Task SaveSnapshotAsync(Stream destination, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"{GetType().Name} does not implement {nameof(SaveSnapshotAsync)}.");
+
+    /// <summary>
+    /// Replaces the whole state by what <see cref="SaveSnapshotAsync"/> of this or another member wrote. Nothing else is called before the task has ended. An exception puts the state
+    /// machine into its error state.
+    /// </summary>
+    /// <param name="source">Where to read.</param>
+    /// <param name="cancellationToken">The stream stops: give up.</param>
+    /// <exception cref="NotSupportedException">The default.</exception>
+    Task LoadSnapshotAsync(Stream source, CancellationToken cancellationToken) =>
+        throw new NotSupportedException($"{GetType().Name} does not implement {nameof(LoadSnapshotAsync)}.");
+
+    /// <summary>
     /// This member leads, and the first entry of its term is applied: everything that earlier terms committed is in the state.
     /// </summary>
     /// <param name="term">The term that it leads.</param>

@@ -182,6 +182,17 @@ public sealed class RaftStream
         return request.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Takes a snapshot of this member's state machine now, and lets the log forget what it covers. Other members take their own. One at a time: who asks while one is being taken waits for that.
+    /// </summary>
+    /// <param name="cancellationToken">Stops waiting, not the snapshot.</param>
+    public Task<SnapshotAnswer> TakeSnapshotAsync(CancellationToken cancellationToken = default)
+    {
+        PendingSnapshot request = new() { Deadline = _clock.Now + _link.Settings.SnapshotTimeout };
+        _link.Submit(request);
+        return request.Task.WaitAsync(cancellationToken);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"stream {Id} on node {NodeId}";
 

@@ -52,6 +52,19 @@ public sealed record StreamMembershipChanged(StreamId Stream, NodeId Node, Strea
 /// <param name="Index">The entry that says so.</param>
 public sealed record StreamMembershipCommitted(StreamId Stream, NodeId Node, StreamMembership Membership, LogIndex Index) : StreamEvent(Stream, Node);
 
+/// <summary>A snapshot of the state machine is on disk, and the log forgets what it covers, but for a reserve.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Index">The last index that it covers.</param>
+/// <param name="Bytes">Its size.</param>
+public sealed record StreamSnapshotTaken(StreamId Stream, NodeId Node, LogIndex Index, long Bytes) : StreamEvent(Stream, Node);
+
+/// <summary>The leader's snapshot has taken the place of this member's log and state.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Index">The last index that it covers.</param>
+public sealed record StreamSnapshotInstalled(StreamId Stream, NodeId Node, LogIndex Index) : StreamEvent(Stream, Node);
+
 /// <summary>Entries are committed and applied here. Published only when <c>raft-actors.publish-commits</c> is on.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Node">This member.</param>

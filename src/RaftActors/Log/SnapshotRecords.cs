@@ -1,0 +1,169 @@
+using System.Buffers.Binary;
+using RaftActors.Snapshots;
+
+namespace RaftActors.Persistence;
+
+/// <summary>
+/// The byte forms of what snapshots leave on disk. Public, versioned, extend-only, little-endian; each begins with version 1, reserved 3 and ends with a CRC32C 4 over the bytes
+/// before it. S1, a compaction in the journal: snapshot term 8 and index 8, base term 8 and index 8, last term 8 and index 8, current term 8, voted for 4, length of the membership 4,
+/// membership. S2, a block in the snapshot store: the data, whose own CRC32C is the last. S3, a header in the snapshot store: term 8, index 8, checksum of the content 4,
+/// number of blocks 4, size of each 4, length of the membership 4, membership.
+/// </summary>
+internal static class SnapshotRecords
+{
+    public const string Compaction = "S1";
+    public const string Block = "S2";
+    public const string Header = "S3";
+
+    private const int Prefix = 4;
+    private const int Crc = 4;
+
+    public static byte[] Write(LogCompacted compaction)
+    {
+        byte[] membership = MembershipBytes.Encode(compaction.Snapshot.Membership);
+        byte[] bytes = new byte[Prefix + 64 + membership.Length + Crc];
+        bytes[0] = 1;
+        Span<byte> at = bytes.AsSpan(Prefix);
+        Write(at, compaction.Snapshot.Last);
+        Write(at[16..], compaction.Base);
+        Write(at[32..], compaction.Last);
+        BinaryPrimitives.WriteInt64LittleEndian(at[48..], compaction.State.Term.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(at[56..], compaction.State.VotedFor.Value);
+        BinaryPrimitives.WriteInt32LittleEndian(at[60..], membership.Length);
+        membership.CopyTo(at[64..]);
+        return Seal(bytes);
+    }
+
+    public static byte[] Write(StoredSnapshotBlock block)
+    {
+        byte[] bytes = new byte[Prefix + block.Data.Length + Crc];
+        bytes[0] = 1;
+        block.Data.Span.CopyTo(bytes.AsSpan(Prefix));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(Prefix + block.Data.Length), block.Checksum);
+        return bytes;
+    }
+
+    public static byte[] Write(StoredSnapshotHeader header)
+    {
+        byte[] membership = MembershipBytes.Encode(header.Info.Membership);
+        byte[] bytes = new byte[Prefix + 24 + (4 * header.Blocks.Count) + 4 + membership.Length + Crc];
+        bytes[0] = 1;
+        Span<byte> at = bytes.AsSpan(Prefix);
+        Write(at, header.Info.Last);
+        BinaryPrimitives.WriteUInt32LittleEndian(at[16..], header.Checksum);
+        BinaryPrimitives.WriteInt32LittleEndian(at[20..], header.Blocks.Count);
+        at = at[24..];
+        foreach (int block in header.Blocks)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(at, block);
+            at = at[4..];
+        }
+
+        BinaryPrimitives.WriteInt32LittleEndian(at, membership.Length);
+        membership.CopyTo(at[4..]);
+        return Seal(bytes);
+    }
+
+    /// <summary>Null for manifests of others.</summary>
+    public static object? Read(byte[] bytes, string manifest) => manifest switch
+    {
+        Compaction => ReadCompaction(bytes),
+        Block => ReadBlock(bytes),
+        Header => ReadHeader(bytes),
+        _ => null,
+    };
+
+    private static object ReadCompaction(byte[] bytes)
+    {
+        if (WhyBad(bytes, 64) is { } error)
+        {
+            return new UnreadableEvent($"a compaction with {error}");
+        }
+
+        ReadOnlySpan<byte> at = bytes.AsSpan(Prefix, bytes.Length - Prefix - Crc);
+        EntryId snapshot = ReadId(at);
+        EntryId logBase = ReadId(at[16..]);
+        EntryId last = ReadId(at[32..]);
+        long term = BinaryPrimitives.ReadInt64LittleEndian(at[48..]);
+        StreamMembership? membership = BinaryPrimitives.ReadInt32LittleEndian(at[60..]) == at.Length - 64 ? MembershipBytes.Decode(at[64..]) : null;
+        bool isPossible = membership is not null && term >= 0 && snapshot.Index > LogIndex.Zero && logBase.Index >= LogIndex.Zero && logBase.Index <= snapshot.Index && last.Index >= snapshot.Index;
+        return isPossible
+            ? new JournaledCompaction(new LogCompacted(
+                new SnapshotInfo(snapshot, membership!),
+                logBase,
+                last,
+                new TermState(new Term(term), new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(at[56..])))))
+            : new UnreadableEvent($"a compaction with impossible contents ({snapshot}, {logBase}, {last}, term {term})");
+    }
+
+    private static object ReadBlock(byte[] bytes)
+    {
+        if (bytes.Length < Prefix + Crc || bytes[0] != 1)
+        {
+            return new UnreadableEvent($"a snapshot block of {bytes.Length} bytes, or of another version");
+        }
+
+        ReadOnlyMemory<byte> data = bytes.AsMemory(Prefix, bytes.Length - Prefix - Crc);
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(bytes.Length - Crc));
+        return Crc32C.Compute(data.Span) == checksum ? new StoredSnapshotBlock(data, checksum) : new UnreadableEvent("a snapshot block with a wrong checksum");
+    }
+
+    private static object ReadHeader(byte[] bytes)
+    {
+        if (WhyBad(bytes, 28) is { } error)
+        {
+            return new UnreadableEvent($"a snapshot header with {error}");
+        }
+
+        ReadOnlySpan<byte> at = bytes.AsSpan(Prefix, bytes.Length - Prefix - Crc);
+        EntryId last = ReadId(at);
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(at[16..]);
+        int count = BinaryPrimitives.ReadInt32LittleEndian(at[20..]);
+        at = at[24..];
+        if (count < 0 || count > (at.Length - 4) / 4)
+        {
+            return new UnreadableEvent($"a snapshot header with {count} blocks");
+        }
+
+        int[] blocks = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            blocks[i] = BinaryPrimitives.ReadInt32LittleEndian(at);
+            at = at[4..];
+        }
+
+        StreamMembership? membership = BinaryPrimitives.ReadInt32LittleEndian(at) == at.Length - 4 ? MembershipBytes.Decode(at[4..]) : null;
+        return membership is not null && last.Index > LogIndex.Zero && blocks.All(b => b > 0)
+            ? new StoredSnapshotHeader(new SnapshotInfo(last, membership), checksum, blocks)
+            : new UnreadableEvent("a snapshot header with impossible contents");
+    }
+
+    private static string? WhyBad(byte[] bytes, int least)
+    {
+        if (bytes.Length < Prefix + least + Crc)
+        {
+            return $"{bytes.Length} bytes";
+        }
+
+        int end = bytes.Length - Crc;
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(end)) != Crc32C.Compute(bytes.AsSpan(0, end)) ? "a wrong checksum"
+            : bytes[0] != 1 ? $"format version {bytes[0]}"
+            : null;
+    }
+
+    private static byte[] Seal(byte[] bytes)
+    {
+        int end = bytes.Length - Crc;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(end), Crc32C.Compute(bytes.AsSpan(0, end)));
+        return bytes;
+    }
+
+    private static void Write(Span<byte> to, EntryId id)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(to, id.Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(to[8..], id.Index.Value);
+    }
+
+    private static EntryId ReadId(ReadOnlySpan<byte> from) =>
+        new(new Term(BinaryPrimitives.ReadInt64LittleEndian(from)), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(from[8..])));
+}

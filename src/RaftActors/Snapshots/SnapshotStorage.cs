@@ -1,0 +1,103 @@
+using Akka.Actor;
+using Akka.Persistence;
+using RaftActors.Persistence;
+
+namespace RaftActors.Snapshots;
+
+/// <summary>
+/// Snapshots of one member in an Akka.Persistence snapshot store. A store keeps one object under one sequence number, and a large object blocks it; so the content is cut into blocks
+/// with numbers of their own: the snapshot's index, then 20 bits for the block. The header has the highest, so it is what the store finds first.
+/// </summary>
+internal sealed class SnapshotStorage(IActorRef store, string persistenceId, TimeSpan timeout)
+{
+    public const int MaxBlocks = HeaderNumber;
+
+    private const int BlockBits = 20;
+    private const int HeaderNumber = (1 << BlockBits) - 1;
+
+    public Task SaveBlockAsync(LogIndex snapshot, int block, StoredSnapshotBlock data) => SaveAsync(NumberOf(snapshot, block), data);
+
+    public Task SaveHeaderAsync(StoredSnapshotHeader header) => SaveAsync(NumberOf(header.Info.Last.Index, HeaderNumber), header);
+
+    /// <summary>The header of a snapshot.</summary>
+    /// <exception cref="SnapshotUnusableException">There is none, or it cannot be read.</exception>
+    public async Task<StoredSnapshotHeader> LoadHeaderAsync(LogIndex snapshot) =>
+        await LoadAsync(NumberOf(snapshot, HeaderNumber), $"the header of snapshot {snapshot}").ConfigureAwait(false) as StoredSnapshotHeader
+        ?? throw new SnapshotUnusableException($"the header of snapshot {snapshot} is something else");
+
+    /// <summary>One block of a snapshot, checked.</summary>
+    /// <exception cref="SnapshotUnusableException">There is none, or it cannot be read.</exception>
+    public async Task<StoredSnapshotBlock> LoadBlockAsync(StoredSnapshotHeader header, int block)
+    {
+        string what = $"block {block} of snapshot {header.Info.Last.Index}";
+        StoredSnapshotBlock? data = await LoadAsync(NumberOf(header.Info.Last.Index, block), what).ConfigureAwait(false) as StoredSnapshotBlock;
+        return data?.Data.Length == header.Blocks[block] ? data : throw new SnapshotUnusableException($"{what} is something else");
+    }
+
+    /// <summary>Reads a whole snapshot and compares its checksum.</summary>
+    /// <exception cref="SnapshotUnusableException">It is not whole, or damaged.</exception>
+    public async Task<StoredSnapshotHeader> VerifyAsync(LogIndex snapshot)
+    {
+        StoredSnapshotHeader header = await LoadHeaderAsync(snapshot).ConfigureAwait(false);
+        uint checksum = 0;
+        for (int i = 0; i < header.Blocks.Count; i++)
+        {
+            checksum = Crc32C.Compute((await LoadBlockAsync(header, i).ConfigureAwait(false)).Data.Span, checksum);
+        }
+
+        return checksum == header.Checksum ? header : throw new SnapshotUnusableException($"snapshot {snapshot} has a wrong checksum");
+    }
+
+    /// <summary>The newest snapshot below <paramref name="index"/>, whole or not; zero when there is none.</summary>
+    public async Task<LogIndex> NewestBelowAsync(LogIndex index)
+    {
+        long most = NumberOf(index, 0) - 1;
+        object answer = await AskAsync(new LoadSnapshot(persistenceId, new SnapshotSelectionCriteria(most), most)).ConfigureAwait(false);
+        return answer is LoadSnapshotResult { Snapshot: { } found } ? new LogIndex(found.Metadata.SequenceNr >> BlockBits) : LogIndex.Zero;
+    }
+
+    /// <summary>Deletes every snapshot below <paramref name="index"/>.</summary>
+    public Task DeleteBelowAsync(LogIndex index) => DeleteAsync(0, NumberOf(index, 0) - 1);
+
+    /// <summary>Deletes what an unfinished snapshot may have left under this index.</summary>
+    public Task DeleteAsync(LogIndex snapshot) => DeleteAsync(NumberOf(snapshot, 0), NumberOf(snapshot, HeaderNumber));
+
+    private static long NumberOf(LogIndex snapshot, int block) => checked((snapshot.Value << BlockBits) | (long)block);
+
+    private async Task DeleteAsync(long least, long most)
+    {
+        if (await AskAsync(new DeleteSnapshots(persistenceId, new SnapshotSelectionCriteria(most, DateTime.MaxValue, least, null))).ConfigureAwait(false) is DeleteSnapshotsFailure failure)
+        {
+            throw new SnapshotUnusableException($"old snapshots could not be deleted: {failure.Cause.Message}", failure.Cause);
+        }
+    }
+
+    private async Task SaveAsync(long number, object data)
+    {
+        if (await AskAsync(new SaveSnapshot(new SnapshotMetadata(persistenceId, number, DateTime.UtcNow), data)).ConfigureAwait(false) is SaveSnapshotFailure failure)
+        {
+            throw new SnapshotUnusableException($"the snapshot store failed to write: {failure.Cause.Message}", failure.Cause);
+        }
+    }
+
+    private async Task<object> LoadAsync(long number, string what) =>
+        await AskAsync(new LoadSnapshot(persistenceId, new SnapshotSelectionCriteria(number, DateTime.MaxValue, number, null), number)).ConfigureAwait(false) switch
+        {
+            LoadSnapshotResult { Snapshot.Snapshot: UnreadableEvent unreadable } => throw new SnapshotUnusableException($"{what} is {unreadable.Error}"),
+            LoadSnapshotResult { Snapshot: { } found } => found.Snapshot,
+            LoadSnapshotFailed failed => throw new SnapshotUnusableException($"{what} cannot be read: {failed.Cause.Message}", failed.Cause),
+            _ => throw new SnapshotUnusableException($"{what} is not in the snapshot store"),
+        };
+
+    private async Task<object> AskAsync(object request)
+    {
+        try
+        {
+            return await store.Ask<object>(request, timeout).ConfigureAwait(false);
+        }
+        catch (AskTimeoutException e)
+        {
+            throw new SnapshotUnusableException($"the snapshot store did not answer within {timeout}", e);
+        }
+    }
+}
