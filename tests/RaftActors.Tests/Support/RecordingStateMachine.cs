@@ -20,6 +20,37 @@ internal sealed class RecordingStateMachine : IStateMachine
     /// <summary>Applying waits until this is set.</summary>
     public ManualResetEventSlim Gate { get; } = new(initialState: true);
 
+    /// <summary>Saving waits for this after it has taken its copy; a failed task fails the snapshot.</summary>
+    public Task SaveGate { get; set; } = Task.CompletedTask;
+
+    public bool SupportsSnapshots => true;
+
+    public async Task SaveSnapshotAsync(Stream destination, CancellationToken cancellationToken)
+    {
+        string[] copy = [.. Applied];
+        await SaveGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        foreach (string text in copy)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(text);
+            await destination.WriteAsync(BitConverter.GetBytes(bytes.Length), cancellationToken).ConfigureAwait(false);
+            await destination.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async Task LoadSnapshotAsync(Stream source, CancellationToken cancellationToken)
+    {
+        Applied.Clear();
+        _digest.Clear();
+        Calls.Enqueue("load");
+        byte[] length = new byte[4];
+        while (await source.ReadAtLeastAsync(length, 4, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) == 4)
+        {
+            byte[] bytes = new byte[BitConverter.ToInt32(length)];
+            await source.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+            Keep(Encoding.UTF8.GetString(bytes));
+        }
+    }
+
     public void Apply(CommittedEntries entries)
     {
         Gate.Wait();
@@ -31,11 +62,7 @@ internal sealed class RecordingStateMachine : IStateMachine
                 throw new InvalidOperationException($"told to fail on '{text}'");
             }
 
-            Applied.Enqueue(text);
-            if (text.Length < 1000)
-            {
-                _digest.Append(text).Append('\n');
-            }
+            Keep(text);
 
             entry.Reply(Encoding.UTF8.GetBytes($"applied {Applied.Count}: {(text.Length > 20 ? text[..20] : text)}"));
         }
@@ -74,4 +101,13 @@ internal sealed class RecordingStateMachine : IStateMachine
     public void OnError(Exception error) => Calls.Enqueue("error");
 
     public void OnShutdown() => Calls.Enqueue("shutdown");
+
+    private void Keep(string text)
+    {
+        Applied.Enqueue(text);
+        if (text.Length < 1000)
+        {
+            _digest.Append(text).Append('\n');
+        }
+    }
 }
