@@ -164,19 +164,21 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             _fragmentsInFlight += first.IsFragmented ? 1 : 0;
         }
 
-        if (_bulk.Count > 0)
-        {
-            Timers.StartSingleTimer(BulkKey, BulkIsStuck, _link.Settings.ElectionTimeoutMax * 2);
-        }
-        else
+        if (_bulk.Count == 0)
         {
             Timers.Cancel(BulkKey);
+        }
+        else if (!Timers.IsTimerActive(BulkKey))
+        {
+            // Only what the peer acknowledges counts as progress: what is sent again and again meanwhile must not put this off.
+            Timers.StartSingleTimer(BulkKey, BulkIsStuck, _link.Settings.ElectionTimeoutMax * 2);
         }
     }
 
     private void OnFragmentReceived()
     {
         _fragmentsInFlight = Math.Max(0, _fragmentsInFlight - 1);
+        Timers.Cancel(BulkKey);
         SendBulk();
     }
 
