@@ -7,6 +7,7 @@ namespace RaftActors.Runtime;
 internal sealed partial class NodeActor
 {
     private static readonly object SnapshotKey = new();
+    private static readonly object SnapshotRetryKey = new();
 
     private readonly List<PendingSnapshot> _snapshotRequests = [];
     private Lazy<SnapshotStorage> _storage = null!;
@@ -98,6 +99,8 @@ internal sealed partial class NodeActor
                 _noSnapshotBefore = Now + _link.Settings.SnapshotRetryInterval;
                 if (!notTaken.Never)
                 {
+                    // Nothing need be applied any more that would lead to the next attempt.
+                    Timers.StartSingleTimer(SnapshotRetryKey, SnapshotRetry.Instance, _link.Settings.SnapshotRetryInterval);
                     LogLines.SnapshotNotTaken(_log, notTaken.Cause, _link.Id, Me, notTaken.Reason);
                 }
 
@@ -107,6 +110,10 @@ internal sealed partial class NodeActor
                 break;
             case SnapshotDue when _running && _applied > SnapshotIndex:
                 TakeSnapshot();
+                break;
+            case SnapshotRetry when _running:
+                _noSnapshotBefore = TimeSpan.Zero;
+                SnapshotWhenDue();
                 break;
             case SnapshotsRestarted when _running:
                 EndSnapshot(new SnapshotFailed("the actor that takes it was restarted"));
@@ -218,6 +225,9 @@ internal sealed partial class NodeActor
             LogLines.SnapshotTaken(_log, _link.Id, Me, compaction, _snapshotBytes);
             Context.System.EventStream.Publish(new StreamSnapshotTaken(_link.Id, Me, index, _snapshotBytes));
             EndSnapshot(new SnapshotCompleted(index));
+
+            // Much may have been applied while it was taken.
+            SnapshotWhenDue();
         }
     }
 

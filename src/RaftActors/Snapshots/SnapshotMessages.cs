@@ -54,6 +54,12 @@ internal sealed record SnapshotsRestarted : ISnapshotReport
     public static SnapshotsRestarted Instance { get; } = new();
 }
 
+/// <summary>To a node itself: after a snapshot that was not taken, the wait is over.</summary>
+internal sealed record SnapshotRetry : ISnapshotReport
+{
+    public static SnapshotRetry Instance { get; } = new();
+}
+
 /// <summary>To a node itself: the snapshot interval is over.</summary>
 internal sealed record SnapshotDue : ISnapshotReport
 {
