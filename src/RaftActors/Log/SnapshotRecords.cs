@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using RaftActors.Snapshots;
 
 namespace RaftActors.Persistence;
 
@@ -20,7 +19,7 @@ internal static class SnapshotRecords
 
     public static byte[] Write(LogCompacted compaction)
     {
-        byte[] membership = MembershipBytes.Encode(compaction.Snapshot.Membership);
+        byte[] membership = MembershipCodec.Encode(compaction.Snapshot.Membership);
         byte[] bytes = new byte[Prefix + 64 + membership.Length + Crc];
         bytes[0] = 1;
         Span<byte> at = bytes.AsSpan(Prefix);
@@ -45,7 +44,7 @@ internal static class SnapshotRecords
 
     public static byte[] Write(StoredSnapshotHeader header)
     {
-        byte[] membership = MembershipBytes.Encode(header.Info.Membership);
+        byte[] membership = MembershipCodec.Encode(header.Info.Membership);
         byte[] bytes = new byte[Prefix + 24 + (4 * header.Blocks.Count) + 4 + membership.Length + Crc];
         bytes[0] = 1;
         Span<byte> at = bytes.AsSpan(Prefix);
@@ -85,7 +84,7 @@ internal static class SnapshotRecords
         EntryId logBase = ReadId(at[16..]);
         EntryId last = ReadId(at[32..]);
         long term = BinaryPrimitives.ReadInt64LittleEndian(at[48..]);
-        StreamMembership? membership = BinaryPrimitives.ReadInt32LittleEndian(at[60..]) == at.Length - 64 ? MembershipBytes.Decode(at[64..]) : null;
+        StreamMembership? membership = BinaryPrimitives.ReadInt32LittleEndian(at[60..]) == at.Length - 64 ? Membership(at[64..]) : null;
         bool isPossible = membership is not null && term >= 0 && snapshot.Index > LogIndex.Zero && logBase.Index >= LogIndex.Zero && logBase.Index <= snapshot.Index && last.Index >= snapshot.Index;
         return isPossible
             ? new JournaledCompaction(new LogCompacted(
@@ -132,11 +131,14 @@ internal static class SnapshotRecords
             at = at[4..];
         }
 
-        StreamMembership? membership = BinaryPrimitives.ReadInt32LittleEndian(at) == at.Length - 4 ? MembershipBytes.Decode(at[4..]) : null;
+        StreamMembership? membership = BinaryPrimitives.ReadInt32LittleEndian(at) == at.Length - 4 ? Membership(at[4..]) : null;
         return membership is not null && last.Index > LogIndex.Zero && blocks.All(b => b > 0)
             ? new StoredSnapshotHeader(new SnapshotInfo(last, membership), checksum, blocks)
             : new UnreadableEvent("a snapshot header with impossible contents");
     }
+
+    private static StreamMembership? Membership(ReadOnlySpan<byte> bytes) =>
+        MembershipCodec.TryDecode(bytes, out StreamMembership? membership) ? membership : null;
 
     private static string? WhyBad(byte[] bytes, int least)
     {

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using RaftActors.Snapshots;
 
 namespace RaftActors.Remoting;
 
@@ -13,7 +12,7 @@ internal static class SnapshotBody
     // Index: the snapshot's last index. Body: token 8, the snapshot's last term 8, content id 8, offset 8, total size 8, CRC32C of the data 4, length of the membership 4, membership, data.
     public static PeerFrame Encode(InstallSnapshot install, StreamId stream, NodeId from, NodeId to)
     {
-        byte[] membership = MembershipBytes.Encode(install.Snapshot.Membership);
+        byte[] membership = MembershipCodec.Encode(install.Snapshot.Membership);
         PeerFrameHeader header = new(PeerFrameType.SnapshotBlock, from, to, install.Term, install.Snapshot.Last.Index, false, stream);
         byte[] frame = header.Allocate(checked(BlockHeader + membership.Length + install.Data.Length));
         Span<byte> body = frame.AsSpan(header.Length);
@@ -40,7 +39,7 @@ internal static class SnapshotBody
             return false;
         }
 
-        if (MembershipBytes.Decode(span.Slice(BlockHeader, membershipLength)) is not { } membership)
+        if (!MembershipCodec.TryDecode(span.Slice(BlockHeader, membershipLength), out StreamMembership? membership))
         {
             error = "a snapshot block with an unreadable membership";
             return false;
