@@ -25,6 +25,13 @@ public sealed class DurableOutbox
     internal void Hold<T>(JournalMark needs, NodeId to, T promise, ICollection<Effect> now)
         where T : PeerMessage, IPromise
     {
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.AcknowledgeBeforeDurable)
+        {
+            needs = promise is AppendEntriesReply { Accepted: true } ? JournalMark.Zero : needs;
+        }
+
+#endif
         if (needs <= Durable)
         {
             now.Add(Open(needs, to, promise));

@@ -17,6 +17,13 @@ internal static class JointQuorum
     public static long HighestReached<TState>(StreamMembership membership, TState state, Func<TState, NodeId, long> valueOf)
     {
         long incoming = HighestReached(membership.Voters, state, valueOf);
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.JointQuorumOfNewHalf)
+        {
+            return incoming;
+        }
+
+#endif
         return membership.IsJoint ? Math.Min(incoming, HighestReached(membership.OutgoingVoters, state, valueOf)) : incoming;
     }
 
@@ -26,6 +33,13 @@ internal static class JointQuorum
     public static QuorumOutcome Count(StreamMembership membership, IReadOnlyDictionary<NodeId, bool> answers)
     {
         QuorumOutcome incoming = Count(membership.Voters, answers);
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.JointQuorumOfNewHalf)
+        {
+            return incoming;
+        }
+
+#endif
         QuorumOutcome outgoing = Count(membership.OutgoingVoters, answers);
         if (incoming == QuorumOutcome.Lost || outgoing == QuorumOutcome.Lost)
         {

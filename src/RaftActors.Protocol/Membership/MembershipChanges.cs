@@ -55,6 +55,13 @@ internal sealed class MembershipChanges
     {
         bool isAtRest = leadership.Change is null && !_state.Membership.IsJoint && _state.MayCampaign;
         bool isCommitted = _state.CommitIndex >= leadership.NoOp && _state.Memberships.CurrentIndex <= _state.CommitIndex;
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.ChangeBeforeOwnCommit)
+        {
+            isCommitted = _state.Memberships.CurrentIndex <= _state.CommitIndex;
+        }
+
+#endif
         if (isAtRest || !isCommitted)
         {
             return;
@@ -183,6 +190,13 @@ internal sealed class MembershipChanges
             return (ChangeRefusal.Transferring, "the leader is handing over its office");
         }
 
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.ChangeBeforeOwnCommit)
+        {
+            return null;
+        }
+
+#endif
         return _state.CommitIndex < leadership.NoOp
             ? (ChangeRefusal.NotReady, "the leader has not committed an entry of its own term yet")
             : null;

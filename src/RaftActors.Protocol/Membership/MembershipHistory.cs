@@ -71,8 +71,14 @@ internal sealed class MembershipHistory
     /// <summary>Nothing is known but a snapshot and the log behind it.</summary>
     public void StartFrom(SnapshotInfo snapshot, RaftLog log)
     {
+#if RAFT_MUTANTS
+        StreamMembership old = Current;
+        _entries.Clear();
+        _entries.Add((snapshot.Last, Mutants.Active == Mutant.OldMembershipAfterSnapshot ? old : snapshot.Membership));
+#else
         _entries.Clear();
         _entries.Add((snapshot.Last, snapshot.Membership));
+#endif
         if (log.Last.Index <= snapshot.Last.Index)
         {
             return;

@@ -15,8 +15,17 @@ public readonly record struct EntryId(Term Term, LogIndex Index)
     /// The voting restriction (Raft paper section 5.4.1): compares the term of the last entries first, and the
     /// length only when the terms are equal.
     /// </summary>
-    public bool IsAtLeastAsUpToDateAs(EntryId other) =>
-        Term > other.Term || (Term == other.Term && Index >= other.Index);
+    public bool IsAtLeastAsUpToDateAs(EntryId other)
+    {
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.VoteComparesLengthFirst)
+        {
+            return Index > other.Index || (Index == other.Index && Term >= other.Term);
+        }
+
+#endif
+        return Term > other.Term || (Term == other.Term && Index >= other.Index);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Term}:{Index}";

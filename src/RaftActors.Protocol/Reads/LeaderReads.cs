@@ -22,12 +22,32 @@ internal sealed class LeaderReads
     public void Continue(Leadership leadership)
     {
         ReadQueue reads = leadership.Reads;
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.ReadBeforeOwnCommit)
+        {
+            reads.AssignIndex(_state.CommitIndex, leadership.NextToken);
+            reads.Confirm(_replication.ConfirmedToken(leadership));
+            if (reads.NeedsRound)
+            {
+                reads.BeginRound(leadership.NextToken);
+                _replication.SendHeartbeats(leadership);
+            }
+        }
+
+#endif
         if (reads.Count == 0 || _state.CommitIndex < leadership.NoOp)
         {
             return;
         }
 
         reads.AssignIndex(_state.CommitIndex, leadership.NextToken);
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.ReadWithoutQuorum)
+        {
+            reads.Confirm(ulong.MaxValue);
+        }
+
+#endif
         reads.Confirm(_replication.ConfirmedToken(leadership));
         if (reads.NeedsRound)
         {

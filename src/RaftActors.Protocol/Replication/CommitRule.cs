@@ -11,6 +11,15 @@ internal static class CommitRule
     /// <param name="term">The leader's term.</param>
     /// <param name="commit">The commit index so far.</param>
     /// <param name="quorumIndex">The highest index that a quorum has on disk.</param>
-    public static LogIndex Advance(RaftLog log, Term term, LogIndex commit, LogIndex quorumIndex) =>
-        quorumIndex > commit && log.TermAt(quorumIndex) == term ? quorumIndex : commit;
+    public static LogIndex Advance(RaftLog log, Term term, LogIndex commit, LogIndex quorumIndex)
+    {
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.CommitCountsOlderTerms)
+        {
+            return LogIndex.Max(commit, quorumIndex);
+        }
+
+#endif
+        return quorumIndex > commit && log.TermAt(quorumIndex) == term ? quorumIndex : commit;
+    }
 }

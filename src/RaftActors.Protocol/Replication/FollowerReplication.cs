@@ -41,6 +41,13 @@ internal sealed class FollowerReplication
         Acknowledge(from, message);
 
         // What lies behind the last entry of this message is not known to match: "min(leaderCommit, index of last new entry)".
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.CommitWithoutMin)
+        {
+            _state.AdvanceCommit(LogIndex.Min(message.Commit, _state.Log.Last.Index));
+        }
+
+#endif
         _state.AdvanceCommit(LogIndex.Min(message.Commit, message.LastIndex));
         return true;
     }
@@ -70,6 +77,13 @@ internal sealed class FollowerReplication
         foreach (EntryBatch batch in message.Batches)
         {
             LogIndex first = _state.Log.FirstDifference(batch);
+#if RAFT_MUTANTS
+            if (Mutants.Active == Mutant.TruncateOnEveryAppend)
+            {
+                first = LogIndex.Max(batch.FirstIndex, _state.CommitIndex.Next);
+            }
+
+#endif
             if (first <= batch.LastIndex)
             {
                 _state.Persist(new EntriesAppended(batch.From(first)));

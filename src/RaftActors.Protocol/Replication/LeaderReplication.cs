@@ -62,6 +62,9 @@ internal sealed class LeaderReplication
     /// </summary>
     public void AppendMembership(Leadership leadership, EntryKind kind, StreamMembership membership)
     {
+#if RAFT_MUTANTS
+        if (Mutants.Active != Mutant.ChangeBeforeOwnCommit)
+#endif
         Invariant.That(_state.CommitIndex >= leadership.NoOp, "A leader changes the membership only when an entry of its own term is committed.");
         Invariant.That(_state.Memberships.CurrentIndex <= _state.CommitIndex, "A leader changes the membership only when the one in force is committed.");
         ProposedEntry entry = new(kind, MembershipCodec.Encode(membership));

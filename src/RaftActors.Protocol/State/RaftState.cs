@@ -123,7 +123,12 @@ internal sealed class RaftState
     public void Persist(RaftEvent fact)
     {
         _lastMark = _lastMark.Next;
+#if RAFT_MUTANTS
+        RaftEvent saved = Mutants.Active == Mutant.VoteIsNotSaved && fact is TermState vote ? vote with { VotedFor = NodeId.None } : fact;
+        Effects.Add(new Effect.Persist(_lastMark, saved));
+#else
         Effects.Add(new Effect.Persist(_lastMark, fact));
+#endif
         Apply(fact, _lastMark);
     }
 

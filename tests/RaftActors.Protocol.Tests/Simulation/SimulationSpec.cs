@@ -58,6 +58,10 @@ public sealed class SimulationSpec(ITestOutputHelper output)
         Assert.Equal(one.Lines(), two.Lines());
     }
 
+    [Fact]
+    public void What_ships_has_none_of_the_mutants() =>
+        Assert.Null(typeof(RaftCore).Assembly.GetType("RaftActors.Protocol.Mutants"));
+
     private Counters Run(ulong first, ulong count, string faults)
     {
         Counters counters = new();

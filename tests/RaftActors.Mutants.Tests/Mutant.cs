@@ -1,0 +1,48 @@
+namespace RaftActors.Protocol;
+
+/// <summary>Ways to get Raft wrong that have been gone in earnest. One at a time can be switched on in this project's build of the protocol.</summary>
+public enum Mutant
+{
+    /// <summary>The protocol as it is.</summary>
+    None,
+
+    /// <summary>A leader counts entries of earlier terms (Raft paper, figure 8).</summary>
+    CommitCountsOlderTerms,
+
+    /// <summary>The journal gets the term without the vote.</summary>
+    VoteIsNotSaved,
+
+    /// <summary>A follower acknowledges what is not on its disk yet.</summary>
+    AcknowledgeBeforeDurable,
+
+    /// <summary>A follower truncates at every append, conflict or not.</summary>
+    TruncateOnEveryAppend,
+
+    /// <summary>A follower takes over the leader's commit index, whatever the message has shown to match.</summary>
+    CommitWithoutMin,
+
+    /// <summary>A leader answers reads without asking whether it still leads.</summary>
+    ReadWithoutQuorum,
+
+    /// <summary>A leader answers reads before it has committed in its term.</summary>
+    ReadBeforeOwnCommit,
+
+    /// <summary>A voter prefers the longer log to the newer one.</summary>
+    VoteComparesLengthFirst,
+
+    /// <summary>A leader changes the membership before it has committed in its term (the defect of 2015).</summary>
+    ChangeBeforeOwnCommit,
+
+    /// <summary>In a joint membership only the new half counts.</summary>
+    JointQuorumOfNewHalf,
+
+    /// <summary>A member that installs a snapshot keeps the membership it had.</summary>
+    OldMembershipAfterSnapshot,
+}
+
+/// <summary>Which mutant is on.</summary>
+public static class Mutants
+{
+    /// <summary>The one that is on; set before the cores are made.</summary>
+    public static Mutant Active { get; set; }
+}
