@@ -20,7 +20,7 @@ public sealed class LinearizabilitySpec(ITestOutputHelper output)
         int seed = Number("RAFT_SEED", Environment.TickCount);
         TimeSpan duration = TimeSpan.FromSeconds(Number("RAFT_CHAOS_SECONDS", 45));
         output.WriteLine($"seed {seed}, {duration.TotalSeconds:0} s");
-        await using TestCluster cluster = await TestCluster.StartAsync(3);
+        await using TestCluster cluster = await TestCluster.StartAsync(Number("RAFT_CHAOS_NODES", 3));
         HistoryRecorder recorder = new();
         RecordedClients clients = new(cluster.Nodes, recorder, seed, clients: 9);
         Random random = new(seed);
@@ -48,6 +48,11 @@ public sealed class LinearizabilitySpec(ITestOutputHelper output)
             }
 
             output.WriteLine(clients.Summary);
+            if (Environment.GetEnvironmentVariable("RAFT_CHAOS_HISTORY") is { Length: > 0 } file)
+            {
+                recorder.ToHistory().WriteFile(file);
+            }
+
             await cluster.Nodes.WaitForAgreementAsync(TestCluster.Patience);
             Assert.True(clients.Completed > 1000, clients.Summary);
             LinearizabilityResult result = LinearizabilityChecker.Check(recorder.ToHistory(), new KeyValueModel());

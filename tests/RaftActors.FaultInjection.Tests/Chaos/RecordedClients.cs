@@ -82,6 +82,12 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
 
             await using (client)
             {
+                // Reads by lease must be as good as the others.
+                if (random.Next(4) == 0 && !(await client.TryAsync("RAFT", "READ", "lease").WaitAsync(TestCluster.Patience)).IsAcknowledged)
+                {
+                    continue;
+                }
+
                 // A connection is used for a while only: nobody stays with a good node for ever.
                 for (int rounds = random.Next(1, 400); rounds > 0 && !client.IsBroken && !_stop.IsCancellationRequested; rounds--)
                 {
