@@ -273,7 +273,7 @@ public sealed class RaftCore
     private void Receive(NodeId from, PeerMessage message)
     {
         string? impossible = _started
-            ? MessageRules.WhyImpossible(_state.Membership, _state.Self, from, message)
+            ? MessageRules.WhyImpossible(_state.Membership, _state.Term, _state.Self, from, message)
             : "the node has not started";
         if (impossible is not null)
         {

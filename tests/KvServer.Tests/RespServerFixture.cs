@@ -43,7 +43,8 @@ public abstract class RespServerFixture : IAsyncLifetime
     internal virtual ServerOptions Configure(ServerOptions options) => options with
     {
         Limits = new RespLimits { MaxArgument = 1000, MaxRequest = 3000, MaxKey = 100 },
-        LeaderWait = TimeSpan.FromMilliseconds(200),
+        // Many times what the refused proposals of a test take, so that a busy machine does not end their wait.
+        LeaderWait = TimeSpan.FromSeconds(2),
         RetryDelay = TimeSpan.FromMilliseconds(5),
         Now = () => Clock ?? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
         Warn = text =>

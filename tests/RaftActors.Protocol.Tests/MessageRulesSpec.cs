@@ -39,6 +39,20 @@ public sealed class MessageRulesSpec
         { 2, new ReadIndexRequest(Term.Zero, 1) },
         { 2, new ReadIndexReply(new Term(9), 1, true, new LogIndex(-1)) },
         { 2, new Stranger(new Term(9)) },
+
+        // Numbers that no arithmetic survives, and terms that would leave none for the elections to come.
+        { 2, Heartbeat(long.MaxValue, EntryId.Zero) },
+        { 2, Heartbeat(1L << 40, EntryId.Zero) },
+        { 2, Heartbeat(9, Id(1, long.MaxValue)) },
+        { 2, Append(9, Id(1, long.MaxValue), 0, 1, Batch(1, 1)) },
+        { 2, new RequestVote(new Term(long.MaxValue), EntryId.Zero, false) },
+        { 2, new RequestVote(new Term(9), Id(9, long.MaxValue), false) },
+        { 2, new RequestVoteReply(new Term(long.MaxValue), new Term(1), false, false) },
+        { 2, new AppendEntriesReply(new Term(long.MaxValue), 1, false, LogIndex.Zero) },
+        { 2, new AppendEntriesReply(new Term(1), 1, false, new LogIndex(long.MaxValue)) },
+        { 2, new AppendEntriesReply(new Term(1), 1, false, LogIndex.Zero, Id(1, long.MaxValue)) },
+        { 2, new ReadIndexRequest(new Term(long.MaxValue), 1) },
+        { 2, new ReadIndexReply(new Term(1), 1, true, new LogIndex(long.MaxValue)) },
     };
 
     [Theory]

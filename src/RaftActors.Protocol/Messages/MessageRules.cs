@@ -2,7 +2,7 @@ namespace RaftActors.Protocol;
 
 /// <summary>
 /// What a message can possibly say. Peers are strangers until proven: a message that breaks these rules changes nothing. The
-/// rules need no state but the membership, so that no handler has to think of them.
+/// rules need no state but the membership and the term, so that no handler has to think of them.
 /// </summary>
 /// <remarks>
 /// A member may be behind the stream: a leader or a candidate that it does not know yet may be in a membership that has not arrived here, and is heard
@@ -10,8 +10,17 @@ namespace RaftActors.Protocol;
 /// </remarks>
 internal static class MessageRules
 {
+    /// <summary>No log and no term ever gets there; behind it there is room for arithmetic.</summary>
+    public const long HighestPosition = 1L << 62;
+
+    /// <summary>
+    /// How far a peer's term may be ahead. A term costs its member a write to disk, so no member falls that far behind; but a
+    /// member that believed it would write it down, and one wrong message would use up the terms of the stream for good.
+    /// </summary>
+    public const long FurthestTerm = 1L << 32;
+
     /// <summary>Why this message is impossible, in words; null when it is not.</summary>
-    public static string? WhyImpossible(StreamMembership membership, NodeId self, NodeId from, PeerMessage message)
+    public static string? WhyImpossible(StreamMembership membership, Term term, NodeId self, NodeId from, PeerMessage message)
     {
         if (from.IsNone)
         {
@@ -28,20 +37,26 @@ internal static class MessageRules
             return "the sender is not a member of the stream";
         }
 
+        // A negative term is for the rules below; so the difference does not overflow.
+        if (message.Term.Value - term.Value > FurthestTerm || message.Term.Value > HighestPosition)
+        {
+            return $"term {message.Term} is too far from term {term}";
+        }
+
         return message switch
         {
             RequestVote { Term.Value: <= 0 } => "a vote is asked for in term 0",
             RequestVote request => WhyImpossible(request.LastEntry, request.Term),
             RequestVoteReply reply => reply.Term < Term.Zero || reply.RequestTerm <= Term.Zero ? "a vote is answered in term 0" : null,
             AppendEntries append => WhyImpossible(append),
-            AppendEntriesReply { Term.Value: > 0, Token: > 0, CurrentIndex.Value: >= 0, ConflictHint.Index.Value: >= 0 } => null,
+            AppendEntriesReply { Term.Value: > 0, Token: > 0, CurrentIndex.Value: >= 0 and <= HighestPosition, ConflictHint.Index.Value: >= 0 and <= HighestPosition } => null,
             AppendEntriesReply => "an append is answered without a term or a token, or with an impossible position",
             InstallSnapshot install => WhyImpossible(install),
             InstallSnapshotReply { Term.Value: > 0, Token: > 0, Snapshot.Value: > 0, Offset: >= 0 } => null,
             InstallSnapshotReply => "a snapshot is answered without a term or a token, or with an impossible position",
             TimeoutNow request => request.Term <= Term.Zero ? "an election is asked for in term 0" : null,
             ReadIndexRequest request => request.Term <= Term.Zero ? "a read is asked for in term 0" : null,
-            ReadIndexReply reply => reply.Term <= Term.Zero || reply.Index < LogIndex.Zero ? "a read is answered with an impossible position" : null,
+            ReadIndexReply reply => reply.Term <= Term.Zero || reply.Index.Value is < 0 or > HighestPosition ? "a read is answered with an impossible position" : null,
             _ => $"messages of type {message.GetType().Name} are unknown",
         };
     }
@@ -51,6 +66,11 @@ internal static class MessageRules
         if (append.Term <= Term.Zero || append.Token == 0 || append.Commit < LogIndex.Zero)
         {
             return "an append has no term, no token or no commit index";
+        }
+
+        if (WhyImpossible(append.Previous, append.Term) is { } impossible)
+        {
+            return impossible;
         }
 
         EntryId last = append.Previous;
@@ -69,7 +89,7 @@ internal static class MessageRules
             last = batch.LastId;
         }
 
-        return WhyImpossible(append.Previous, append.Term) ?? WhyImpossible(last, append.Term);
+        return WhyImpossible(last, append.Term);
     }
 
     private static string? WhyImpossible(InstallSnapshot install)
@@ -85,7 +105,7 @@ internal static class MessageRules
 
     private static string? WhyImpossible(EntryId entry, Term term)
     {
-        bool isPossible = entry.Index >= LogIndex.Zero
+        bool isPossible = entry.Index.Value is >= 0 and <= HighestPosition
             && entry.Term >= Term.Zero
             && entry.Term <= term
             && (entry.Index == LogIndex.Zero) == (entry.Term == Term.Zero);

@@ -25,6 +25,13 @@ internal abstract class ClientRequest
 
     internal void CountedBy(StreamLink link) => _counted = link;
 
+    /// <summary>Answers that the node whose mailbox this request was in has ended, and why it did as far as known.</summary>
+    internal void AbandonUnserved()
+    {
+        (string reason, RefusalCode code) = _counted?.WhyClosed ?? StreamLink.Closed;
+        Abandon(reason, code);
+    }
+
     /// <summary>True for the one caller that may answer.</summary>
     protected bool Claim()
     {

@@ -27,8 +27,6 @@ public sealed class TwoLaneMailbox : MailboxType, IProducesMessageQueue<TwoLaneM
     /// <summary>The queue of one actor.</summary>
     public sealed class TwoLaneQueue : IMessageQueue, IUnboundedMessageQueueSemantics
     {
-        private const string Reason = "the stream's node has stopped";
-
         private readonly ConcurrentQueue<Envelope> _first = new();
         private readonly ConcurrentQueue<Envelope> _second = new();
 
@@ -53,13 +51,13 @@ public sealed class TwoLaneMailbox : MailboxType, IProducesMessageQueue<TwoLaneM
                 switch (envelope.Message)
                 {
                     case ClientRequest request:
-                        request.Abandon(Reason, RefusalCode.Stopping);
+                        request.AbandonUnserved();
                         break;
                     case Propose:
-                        envelope.Sender.Tell(new ProposalRefused(RefusalCode.Stopping, Reason), owner);
+                        envelope.Sender.Tell(new ProposalRefused(StreamLink.Closed.Code, StreamLink.Closed.Reason), owner);
                         break;
                     case Query:
-                        envelope.Sender.Tell(new ReadFailed(Reason, NodeId.None, CanRetry: true), owner);
+                        envelope.Sender.Tell(new ReadFailed(StreamLink.Closed.Reason, NodeId.None, CanRetry: true), owner);
                         break;
                     default:
                         deadletters.Enqueue(owner, envelope);

@@ -106,7 +106,7 @@ internal sealed partial class NodeActor
         switch (message)
         {
             case ClientRequest request:
-                request.Abandon("the stream's node has stopped", RefusalCode.Stopping);
+                request.AbandonUnserved();
                 break;
             case EndTimedOut:
                 Context.Stop(Self);

@@ -73,8 +73,9 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
 
     protected override void PostStop()
     {
-        _link.Close(Self, "the stream's node has stopped", RefusalCode.Stopping);
-        AbandonOpen("the stream's node has stopped", RefusalCode.Stopping);
+        (string reason, RefusalCode code) = StreamLink.Closed;
+        _link.Close(Self, reason, code);
+        AbandonOpen(reason, code);
     }
 
     protected override void OnReceive(object message)

@@ -57,6 +57,8 @@ public sealed class AkkaRemoteTransport : IPeerTransport
     {
         public void Send(PeerFrame frame) => peer.Tell(frame, receiver);
 
+        public bool IsPeer(IActorRef sender) => sender.Path.Address == address;
+
         public void Subscribe(IActorRef subscriber) => system.EventStream.Subscribe(subscriber, typeof(RemotingLifecycleEvent));
 
         public void Unsubscribe(IActorRef subscriber) => system.EventStream.Unsubscribe(subscriber);

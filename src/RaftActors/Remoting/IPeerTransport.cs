@@ -31,6 +31,13 @@ public interface IPeerConnection
     /// <param name="frame">The frame.</param>
     void Send(PeerFrame frame);
 
+    /// <summary>
+    /// Whether a frame that names this peer as its source can have come from it. Node and stream ids are small numbers that other clusters use
+    /// too: what merely carries the same ones, from somewhere else, must not be taken for a member's word.
+    /// </summary>
+    /// <param name="sender">The sender of the frame.</param>
+    bool IsPeer(IActorRef sender);
+
     /// <summary>Lets an actor hear of the connection's ups and downs, as messages that <see cref="Interpret"/> understands.</summary>
     /// <param name="subscriber">The actor.</param>
     void Subscribe(IActorRef subscriber);

@@ -29,6 +29,9 @@ public readonly record struct PeerFrameHeader(
     /// <summary>Bytes of a header with a stream id.</summary>
     public const int SizeWithStream = 43;
 
+    /// <summary>No term and no index gets there; behind it there is room for arithmetic.</summary>
+    private const long HighestPosition = 1L << 62;
+
     private const byte Marker = 0x52;
     private const byte FlagStream = 0x80;
     private const int AtLength = 27;
@@ -107,7 +110,7 @@ public readonly record struct PeerFrameHeader(
         uint destination = BinaryPrimitives.ReadUInt32LittleEndian(frame[6..]);
         long term = BinaryPrimitives.ReadInt64LittleEndian(frame[10..]);
         long index = BinaryPrimitives.ReadInt64LittleEndian(frame[18..]);
-        if (source == 0 || destination == 0 || term < 0 || index < 0 || frame[26] > 1)
+        if (source == 0 || destination == 0 || term is < 0 or > HighestPosition || index is < 0 or > HighestPosition || frame[26] > 1)
         {
             error = $"impossible header (source {source}, destination {destination}, term {term}, index {index}, accepted {frame[26]})";
             return false;

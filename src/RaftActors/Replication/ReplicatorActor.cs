@@ -246,6 +246,12 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             return;
         }
 
+        if (!whole && !_connection.IsPeer(Sender))
+        {
+            Refuse($"it came from {Sender.Path.Address}, which is not where node {_peer} is");
+            return;
+        }
+
         // Whoever speaks can be reached, whatever the transport said before.
         OnConnection(PeerConnectionChange.Open);
         switch (header.Type)

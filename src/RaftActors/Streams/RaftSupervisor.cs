@@ -105,7 +105,7 @@ internal sealed class RaftSupervisor : UntypedActor
 
         if (channels.TryGetValue(header.Source, out IActorRef? channel))
         {
-            channel.Tell(new InboundFrame(frame));
+            channel.Tell(new InboundFrame(frame), Sender);
         }
         else if (header.Source != entry.Link.Self && entry.Link.Node is { } node && MayComeFromStrangers(header.Type) && Sender.Path.Address.HasGlobalScope)
         {

@@ -34,6 +34,12 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     public DateTimeOffset? LastPeerActivity =>
         Volatile.Read(ref _lastPeerActivity) is var ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
+    /// <summary>What is known when a node has ended and has not said why.</summary>
+    public static (string Reason, RefusalCode Code) Closed { get; } = ("the stream's node has stopped", RefusalCode.Stopping);
+
+    /// <summary>Why the node that ran last takes nothing more.</summary>
+    public (string Reason, RefusalCode Code) WhyClosed => _run is { Closed: true } run ? (run.Reason, run.Code) : Closed;
+
     /// <summary>The stream's actors are gone.</summary>
     public bool Ended => _end is not null;
 
@@ -45,11 +51,11 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
 
     /// <summary>
     /// That node takes nothing more. Called by the node when it ends, before its mailbox is emptied: whoever put a request into it sees
-    /// either this or has the request answered by the mailbox.
+    /// either this or has the request answered by the mailbox. The first reason stands: a node that has failed also stops.
     /// </summary>
     public void Close(IActorRef node, string reason, RefusalCode code)
     {
-        if (_run is { } run && run.Node.Equals(node))
+        if (_run is { Closed: false } run && run.Node.Equals(node))
         {
             run.Code = code;
             run.Reason = reason;
@@ -108,9 +114,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
 
         public FrozenDictionary<NodeId, IActorRef> Channels { get; } = channels;
 
-        public string Reason { get; set; } = "the node has stopped";
+        public string Reason { get; set; } = StreamLink.Closed.Reason;
 
-        public RefusalCode Code { get; set; } = RefusalCode.Stopping;
+        public RefusalCode Code { get; set; } = StreamLink.Closed.Code;
 
         public bool Closed
         {

@@ -8,7 +8,7 @@ namespace RaftActors.TestKit.Tests.Linearizability;
 /// <summary>The checker against the definition, on thousands of small histories; and against objects that are correct by construction.</summary>
 public sealed class CheckerPropertySpec(ITestOutputHelper output)
 {
-    private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("RAFTACTORS_SEED"), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : Environment.TickCount;
+    private readonly int _seed = int.TryParse(Environment.GetEnvironmentVariable("RAFT_SEED"), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : Environment.TickCount;
 
     [Theory]
     [InlineData("register")]

@@ -30,6 +30,17 @@ public sealed class PeerFrameSpec
         }
     }
 
+    [Theory]
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(1, long.MaxValue)]
+    public void Positions_that_leave_no_room_for_arithmetic_must_be_refused(long term, long index)
+    {
+        EntryBatch batch = EntryBatch.Create(new Term(1), new LogIndex(1), [new ProposedEntry(EntryKind.Normal, new byte[3])]);
+        AppendEntries append = new(new Term(term), 1, new EntryId(new Term(1), new LogIndex(index)), LogIndex.Zero, [batch]);
+        Assert.False(PeerFrameHeader.TryRead(PeerBody.Encode(append, new StreamId(0), From, To).Bytes, out _, out _, out string? error));
+        Assert.Contains("impossible", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Header_must_have_39_bytes_for_stream_0_and_43_for_others()
     {

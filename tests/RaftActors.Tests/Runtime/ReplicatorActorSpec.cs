@@ -179,11 +179,26 @@ public sealed class ReplicatorActorSpec : Akka.TestKit.Xunit2.TestKit
         LogIndex.Zero,
         [EntryBatch.Create(new Term(1), new LogIndex(index), [new ProposedEntry(EntryKind.Normal, new byte[size])])]);
 
+    [Fact]
+    public void Frames_that_carry_the_peers_id_but_come_from_elsewhere_must_not_be_believed()
+    {
+        _wire.Stranger = CreateTestProbe().Ref;
+        PeerFrame vote = PeerBody.Encode(new RequestVote(new Term(2), EntryId.Zero, PreVote: false), new StreamId(5), Peer, Me);
+        _replicator.Tell(new InboundFrame(vote), _wire.Stranger);
+        ExpectNoMsg(TimeSpan.Zero);
+        Assert.Equal(1, _traffic.Read().BadFrames);
+
+        _replicator.Tell(new InboundFrame(vote), ActorRefs.Nobody);
+        ExpectMsg<RaftInput.Received>();
+    }
+
     private void In(PeerFrame frame) => _replicator.Tell(new InboundFrame(frame));
 
     private sealed class Wire : IPeerTransport, IPeerConnection
     {
         public List<PeerFrame> Sent { get; } = [];
+
+        public IActorRef? Stranger { get; set; }
 
         public int MaxFrameBytes => MaxFrame;
 
@@ -196,6 +211,8 @@ public sealed class ReplicatorActorSpec : Akka.TestKit.Xunit2.TestKit
         public IPeerConnection Connect(string address) => this;
 
         public void Send(PeerFrame frame) => Sent.Add(frame);
+
+        public bool IsPeer(IActorRef sender) => !sender.Equals(Stranger);
 
         public void Subscribe(IActorRef subscriber)
         {

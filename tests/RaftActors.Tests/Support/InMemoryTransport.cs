@@ -40,6 +40,8 @@ public sealed class InMemoryTransport : IPeerTransport
             }
         }
 
+        public bool IsPeer(IActorRef sender) => transport._network.Nodes.TryGetValue(to, out IActorRef? peer) && peer.Equals(sender);
+
         public void Subscribe(IActorRef subscriber)
         {
         }

@@ -19,6 +19,8 @@ internal enum SearchVerdict
 /// <item>a read-only operation that may come next and is legal is placed at once, without alternative: in any order it can be moved to the
 /// front and nothing else notices;</item>
 /// <item>an operation with an unknown outcome need never be placed; it is tried last, and among equal ones the earliest first;</item>
+/// <item>an unknown operation that would undo the one placed just before it (a write over a write) is not tried there: without the first one it would lead to
+/// the same, and it is tried there;</item>
 /// <item>a configuration is known when one with fewer unknown operations is (<see cref="SearchMemo{TState}"/>);</item>
 /// <item>a state that is needed and cannot come any more ends the branch (<see cref="ValueBook{TState}"/>).</item>
 /// </list>
@@ -130,6 +132,8 @@ internal sealed class PartitionSearch<TState>
     public SearchVerdict Run()
     {
         TState state = _model.InitialState;
+        TState before = state;
+        bool afterUnknown = false;
         int spent = 0;
         while (true)
         {
@@ -139,13 +143,13 @@ internal sealed class PartitionSearch<TState>
                 return SearchVerdict.OutOfBudget;
             }
 
-            if (Open(state))
+            if (Open(state, afterUnknown, before))
             {
                 _budget.Spend(spent & 0xFF);
                 return SearchVerdict.Found;
             }
 
-            if (!TakeNextCandidate(ref state))
+            if (!TakeNextCandidate(out state, out afterUnknown, out before))
             {
                 _budget.Spend(spent & 0xFF);
                 return SearchVerdict.Impossible;
@@ -154,7 +158,7 @@ internal sealed class PartitionSearch<TState>
     }
 
     /// <summary>Goes to the next alternative, back through those that are used up; false when there is none.</summary>
-    private bool TakeNextCandidate(ref TState state)
+    private bool TakeNextCandidate(out TState state, out bool isUnknown, out TState before)
     {
         while (_frames.Count > 0)
         {
@@ -170,6 +174,8 @@ internal sealed class PartitionSearch<TState>
                 _frames[^1] = frame with { Next = frame.Next + 1 };
                 Place(candidate.Operation);
                 state = candidate.State;
+                before = frame.State;
+                isUnknown = _bit[candidate.Operation] >= 0;
                 return true;
             }
 
@@ -177,11 +183,13 @@ internal sealed class PartitionSearch<TState>
             _frames.RemoveAt(_frames.Count - 1);
         }
 
+        state = before = _model.InitialState;
+        isUnknown = false;
         return false;
     }
 
     /// <summary>Enters a configuration: places what needs no decision and notes the alternatives. True when nothing is left to place.</summary>
-    private bool Open(TState state)
+    private bool Open(TState state, bool afterUnknown, TState before)
     {
         int begin = _candidates.Count;
         long earliestReturn;
@@ -203,6 +211,7 @@ internal sealed class PartitionSearch<TState>
                 {
                     Place(i);
                     absorbed = true;
+                    afterUnknown = false;
                 }
                 else if (!absorbed)
                 {
@@ -235,13 +244,20 @@ internal sealed class PartitionSearch<TState>
 
             // Without effect now, it is of more use unplaced.
             ModelStep<TState> step = _model.Step(state, _operations[i]);
-            if (step.IsLegal && !_states.Equals(step.Next, state))
+            if (!step.IsLegal || _states.Equals(step.Next, state))
             {
-                _candidates.Add(new Candidate(i, step.Next));
+                continue;
             }
+
+            if (afterUnknown && _model.Step(before, _operations[i]) is { IsLegal: true } without && _states.Equals(without.Next, step.Next))
+            {
+                continue;
+            }
+
+            _candidates.Add(new Candidate(i, step.Next));
         }
 
-        _frames.Add(new Frame(_trail.Count, begin, _candidates.Count, begin));
+        _frames.Add(new Frame(_trail.Count, state, begin, _candidates.Count, begin));
         return false;
     }
 
@@ -311,8 +327,8 @@ internal sealed class PartitionSearch<TState>
     /// <summary>An operation that may come next, and the state after it.</summary>
     private readonly record struct Candidate(int Operation, TState State);
 
-    /// <summary>A configuration on the way to the present one: how much was placed, and which alternatives are left.</summary>
-    private readonly record struct Frame(int Trail, int Begin, int End, int Next);
+    /// <summary>A configuration on the way to the present one: how much was placed, the state, and which alternatives are left.</summary>
+    private readonly record struct Frame(int Trail, TState State, int Begin, int End, int Next);
 
     private sealed class ByReturn(long[] returns) : IComparer<Candidate>
     {

@@ -15,7 +15,8 @@ internal static class CounterexampleHtml
     private const int BarHeight = 22;
     private const int Top = 46;
     private const int Left = 110;
-    private const int PerEvent = 26;
+    private const int PerEvent = 32;
+    private const int CharacterWidth = 7;
 
     private const string Style = """
         .lin{font:12px ui-monospace,Menlo,Consolas,monospace;background:#fff;color:#222}
@@ -122,9 +123,16 @@ internal static class CounterexampleHtml
                 : !open ? "done"
                 : order.ContainsKey(operation) ? "seen" : "open";
             string number = order.TryGetValue(operation, out int place) ? $"{place}. " : "";
+            string label = number + operation.Describe();
+            int fits = Math.Max(5, (right - x - 8) / CharacterWidth);
+            if (kind is "done" or "open" && label.Length > fits)
+            {
+                label = label[..(fits - 1)] + "…";
+            }
+
             svg.Append("<g><title>").Append(Escape(operation + (operation.Note is { } note ? $" ({note})" : ""))).Append("</title>");
             svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{kind}\" x=\"{x}\" y=\"{y}\" width=\"{Math.Max(6, right - x)}\" height=\"{BarHeight}\" rx=\"3\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + 4}\" y=\"{y + 15}\">{Escape(number + operation.Describe())}</text></g>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + 4}\" y=\"{y + 15}\">{Escape(label)}</text></g>\n");
         }
 
         return svg.Append("</svg>").ToString();

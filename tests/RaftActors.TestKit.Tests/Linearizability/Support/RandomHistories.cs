@@ -9,12 +9,13 @@ internal static class RandomHistories
     public static History Anything(Random random, string kind)
     {
         int count = random.Next(1, 8);
+        int unknowns = random.Next(2) == 0 ? 2 : 6;
         List<HistoryOperation> operations = [];
         for (int i = 0; i < count; i++)
         {
             long call = random.Next(0, 12);
             long end = call + random.Next(0, 6);
-            OperationOutcome outcome = random.Next(10) switch { 0 or 1 => OperationOutcome.Unknown, 2 when random.Next(3) == 0 => OperationOutcome.Failed, _ => OperationOutcome.Completed };
+            OperationOutcome outcome = random.Next(10) is var dice && dice < unknowns ? OperationOutcome.Unknown : dice == 9 && random.Next(3) == 0 ? OperationOutcome.Failed : OperationOutcome.Completed;
             operations.Add(Operation(random, kind, i, call, end, outcome) with { Result = Result(random, kind) });
         }
 
