@@ -16,6 +16,7 @@ var targets = new (string Name, string Does, string Takes)[]
 {
     ("Build", "compile everything, warnings are errors", "--configuration=Debug|Release"),
     ("Test", "every test, one project after the other; closes with 'N passed, N failed, N skipped'", "--project=NAME (part of a project's name) --filter=EXPRESSION (as in dotnet test)"),
+    ("Simulate", "simulated clusters under faults, 100,000 seeds from a fresh one on; a failure is shrunk and drawn", "--seeds=N --seed=S --faults=all|network|storage|time|crashes|operators|calm"),
     ("Demo", "the main job: three processes, real input, kill -9 of the leader, nothing lost", "--fresh=true (throw away the data of former runs)"),
     ("Pack", "NuGet packages under artifacts/packages (needs AkkaSource=nuget)", ""),
     ("Format", "rewrite white space as .editorconfig says", ""),
@@ -96,6 +97,16 @@ Task("Demo").Does(() =>
     Dotnet($"build examples/Demo/Demo.csproj -c {configuration} -v quiet -nologo -clp:NoSummary");
     var exit = Dotnet($"run --project examples/Demo/Demo.csproj -c {configuration} --no-build -- " + (HasArgument("fresh") ? "--fresh" : ""), mayFail: true);
     if (exit != 0) throw new Exception($"The demo failed with exit code {exit}; what was lost stands above.");
+});
+
+Task("Simulate").Does(() =>
+{
+    Dotnet($"build src/RaftActors.Node/RaftActors.Node.csproj -c {configuration} -v quiet -nologo -clp:NoSummary");
+    var first = Argument("seed", Random.Shared.NextInt64(1, long.MaxValue - 1_000_000_000).ToString());
+    var arguments = $"--seed {first} --seeds {Argument("seeds", "100000")} --faults {Argument("faults", "all")} --out artifacts/simulation";
+    Console.WriteLine($"raftactors simulate {arguments}");
+    var exit = Dotnet($"run --project src/RaftActors.Node/RaftActors.Node.csproj -c {configuration} --no-build -- simulate {arguments}", mayFail: true);
+    if (exit != 0) throw new Exception($"The simulation ended with exit code {exit}; the seed and the picture stand above.");
 });
 
 Task("Pack").Does(() => Dotnet($"pack {Solution} -c {configuration} -o artifacts/packages -v quiet -nologo"));

@@ -25,4 +25,7 @@ internal static class ExitCode
 
     /// <summary>A node that was asked did not answer.</summary>
     public const int Unreachable = 7;
+
+    /// <summary>A simulated cluster broke a promise.</summary>
+    public const int SimulationFailed = 8;
 }

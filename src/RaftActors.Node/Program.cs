@@ -11,6 +11,7 @@ internal static class Program
         {
             NodeCommand.Create(),
             StatusCommand.Create(),
+            SimulateCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -33,6 +33,45 @@ public sealed class MutantSpec(ITestOutputHelper output) : IDisposable
         Assert.Fail($"{mutant} survived {Seeds} seeds");
     }
 
+    [Theory]
+    [InlineData(Mutant.ReadWithoutQuorum)]
+    [InlineData(Mutant.CommitCountsOlderTerms)]
+    [InlineData(Mutant.VoteComparesLengthFirst)]
+    public void A_failure_shrinks_to_a_small_run_with_a_picture(Mutant mutant)
+    {
+        Protocol.Mutants.Active = mutant;
+        SimulationResult failed = Enumerable.Range(1, Seeds).Select(seed => Simulator.Run(SimulationSchedule.Of((ulong)seed))).First(r => r.Failure is not null);
+        FailureReport report = FailureReport.Of(failed);
+        foreach (string line in report.Describe().Concat(report.MinimalTrace().TakeLast(60)))
+        {
+            output.WriteLine(line);
+        }
+
+        SimulationResult minimal = report.Minimal;
+        Assert.Equal(failed.Failure!.Invariant, minimal.Failure!.Invariant);
+        Assert.True(minimal.FaultsLeft <= failed.Faults / 2, "hardly any fault could be left out");
+        Assert.True(minimal.RequestsLeft <= failed.Requests / 2, "hardly any request could be left out");
+        Assert.EndsWith($"VIOLATION {minimal.Failure.Invariant}: {minimal.Failure.Message}", report.MinimalTrace()[^1], StringComparison.Ordinal);
+
+        string folder = Path.Combine(Path.GetTempPath(), $"raftactors-mutants-{Environment.ProcessId}");
+        try
+        {
+            string html = File.ReadAllText(report.WriteTo(folder));
+            Assert.Contains("<svg", html, StringComparison.Ordinal);
+            Assert.Contains("class='arrow", html, StringComparison.Ordinal);
+            System.Xml.Linq.XElement.Parse(html[html.IndexOf("<svg", StringComparison.Ordinal)..(html.IndexOf("</svg>", StringComparison.Ordinal) + 6)]);
+            if (Environment.GetEnvironmentVariable("RAFT_PICTURES") is { Length: > 0 } keep)
+            {
+                Directory.CreateDirectory(keep);
+                File.WriteAllText(Path.Combine(keep, $"{mutant}.html"), html);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
     [Fact]
     public void The_same_build_without_a_mutant_passes()
     {

@@ -13,4 +13,11 @@ public sealed record SimulationFailure(string Invariant, string Message, TimeSpa
 /// <param name="Faults">How many faults came up.</param>
 /// <param name="Requests">How many requests of clients came up.</param>
 /// <param name="Failure">What went wrong; null when nothing did.</param>
-public sealed record SimulationResult(SimulationSchedule Schedule, CoreCluster Cluster, int Faults, int Requests, SimulationFailure? Failure);
+public sealed record SimulationResult(SimulationSchedule Schedule, CoreCluster Cluster, int Faults, int Requests, SimulationFailure? Failure)
+{
+    /// <summary>How many faults the schedule has not left out.</summary>
+    public int FaultsLeft => Faults - Schedule.WithoutFaults.Count(n => n <= Faults);
+
+    /// <summary>How many requests the schedule has not left out.</summary>
+    public int RequestsLeft => Requests - Schedule.WithoutRequests.Count(n => n <= Requests);
+}

@@ -27,8 +27,8 @@ public sealed record SimulationSchedule(ulong Seed, SimulationProfile Profile)
         return new SimulationSchedule(seed, voters is { } count ? profile with { Voters = count, Loggers = count < 3 ? 0 : profile.Loggers } : profile);
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => string.Create(
+    /// <summary>The seed, the size and the length, in one line.</summary>
+    public string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {Seed}, {Profile.Voters} voters, {Profile.Loggers} loggers, {Profile.Learners} learners, {HostileTime.TotalMilliseconds:F0} ms, without {WithoutFaults.Count} faults and {WithoutRequests.Count} requests");
+        $"seed {Seed}, {Profile.Voters} voters, {Profile.Loggers} loggers, {Profile.Learners} learners, {HostileTime.TotalMilliseconds:F0} ms of faults");
 }

@@ -21,6 +21,10 @@ public static class TraceText
         _ => e.Member == NodeId.None ? $"{e.What}" : $"{e.Member} {e.What}",
     };
 
+    /// <summary>False for what only prepares something: timers that start and stop, confirmations without consequence.</summary>
+    public static bool IsTelling(in TraceEvent e) =>
+        e.What is not (Effect.StartTimer or Effect.StopTimer or Effect.EndVoteRound or Effect.BeginVoteRound or RaftInput.Applied or RaftInput.Start);
+
     /// <summary>A message, an input, an effect.</summary>
     public static string Of(object what) => what switch
     {

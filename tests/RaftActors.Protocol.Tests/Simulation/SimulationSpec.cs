@@ -11,8 +11,8 @@ namespace RaftActors.Protocol.Tests.Simulation;
 /// </summary>
 public sealed class SimulationSpec(ITestOutputHelper output)
 {
-    private const int FixedSeeds = 500;
-    private const int FreshSeeds = 50;
+    private const int FixedSeeds = 2000;
+    private const int FreshSeeds = 200;
     private const int TraceLines = 150;
 
     [Fact]
@@ -90,12 +90,13 @@ public sealed class SimulationSpec(ITestOutputHelper output)
 
     private void Tell(SimulationSchedule schedule)
     {
-        SimulationTrace trace = new();
-        SimulationFailure failure = Simulator.Run(schedule, trace).Failure!;
-        foreach (TraceEvent e in trace.Events.TakeLast(TraceLines))
+        FailureReport report = FailureReport.Of(Simulator.Run(schedule));
+        foreach (string line in report.Describe().Concat(report.MinimalTrace().TakeLast(TraceLines)))
         {
-            output.WriteLine(e.ToString());
+            output.WriteLine(line);
         }
+
+        SimulationFailure failure = report.Original.Failure!;
 
         throw new XunitException($"seed {schedule.Seed} (rerun with RAFT_SEED={schedule.Seed}): {failure.Invariant}: {failure.Message}", failure.Cause);
     }
