@@ -73,6 +73,9 @@ internal sealed class InMemoryLog : IReplicatedLog
 
     public Task<string> GetStatusAsync(CancellationToken cancellation) => Task.FromResult($"{{\"applied\":{Database.AppliedIndex}}}");
 
+    public Task<(long Index, string? Reason)> TakeSnapshotAsync(CancellationToken cancellation) =>
+        Task.FromResult(Database.AppliedIndex > 0 ? (Database.AppliedIndex, (string?)null) : (0, "nothing is applied yet"));
+
     public Task<(int Id, string Address)> GetLeaderAsync(CancellationToken cancellation) => Task.FromResult((1, "127.0.0.1:4001"));
 
     private WriteOutcome Commit(byte[] entry)

@@ -19,6 +19,30 @@ public sealed class KvStoreSpec
         Assert.Equal("2", Get("a"));
     }
 
+    [Fact]
+    public async Task Store_must_come_back_from_its_bytes_with_the_same_hash_and_go_on_the_same()
+    {
+        for (int i = 0; i < 3000; i++)
+        {
+            Run(w => Set(w, $"key {i % 2000}", new string('v', i % 100)));
+        }
+
+        using MemoryStream bytes = new();
+        KvStateCopy copy = _store.Copy(3000);
+        Run(w => Set(w, "key 1", "changed after the copy"));
+        await copy.WriteAsync(bytes, CancellationToken.None);
+        bytes.Position = 0;
+        KvStateCopy read = await KvStateCopy.ReadAsync(bytes, CancellationToken.None);
+        KvStore other = KvStore.From(read);
+        Assert.Equal(3000, read.AppliedIndex);
+        Assert.NotEqual(_store.Hash, other.Hash);
+        Assert.Equal(_store.Count, other.Count);
+
+        using MemoryStream again = new();
+        await other.Copy(3000).WriteAsync(again, CancellationToken.None);
+        Assert.Equal(bytes.ToArray(), again.ToArray());
+    }
+
     [Theory]
     [InlineData("10", 5, "15")]
     [InlineData("10", -25, "-15")]

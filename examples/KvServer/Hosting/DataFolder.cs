@@ -24,6 +24,8 @@ internal sealed class DataFolder : IDisposable
 
     public string Path { get; }
 
+    public string SnapshotFolder => System.IO.Path.Combine(Path, "snapshots");
+
     public string JournalFile => System.IO.Path.Combine(Path, JournalName);
 
     /// <summary>Opens or creates the folder of a node.</summary>

@@ -44,6 +44,11 @@ internal static class KvNode
             config = ConfigurationFactory.ParseString($"akka.persistence.journal.sql.connection-string = {Quoted($"Data Source={folder.JournalFile}")}").WithFallback(config);
         }
 
+        if (settings.SnapshotsInDataFolder)
+        {
+            config = ConfigurationFactory.ParseString($"akka.persistence.snapshot-store.local.dir = {Quoted(folder.SnapshotFolder)}").WithFallback(config);
+        }
+
         KvDatabase database = new();
         StreamLog log = new();
         ILoggingAdapter? logger = null;

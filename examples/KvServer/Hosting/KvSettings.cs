@@ -21,6 +21,9 @@ internal sealed record KvSettings
 
     public required long CheckJournalBelow { get; init; }
 
+    /// <summary>True when snapshots are files and their folder was not set by hand.</summary>
+    public required bool SnapshotsInDataFolder { get; init; }
+
     /// <summary>True when the SQL journal is the one in use and its file was not set by hand.</summary>
     public required bool JournalInDataFolder { get; init; }
 
@@ -76,6 +79,8 @@ internal sealed record KvSettings
             ClusterName = config.GetString(Root + ".cluster-name", ""),
             Server = server,
             CheckJournalBelow = read.Size("check-journal-below", 0, long.MaxValue),
+            SnapshotsInDataFolder = config.GetString("akka.persistence.snapshot-store.plugin", "") == "akka.persistence.snapshot-store.local"
+                && !own.HasPath("akka.persistence.snapshot-store.local.dir"),
             JournalInDataFolder = config.GetString("akka.persistence.journal.plugin", "") == "akka.persistence.journal.sql"
                 && !own.HasPath("akka.persistence.journal.sql.connection-string"),
         };

@@ -29,6 +29,17 @@ internal sealed class KvStateMachine(KvDatabase database) : IStateMachine
 
     public ulong StateHash() => database.Hash();
 
+    public bool SupportsSnapshots => true;
+
+    public Task SaveSnapshotAsync(Stream destination, CancellationToken cancellationToken)
+    {
+        KvStateCopy copy = database.Copy(_generation) ?? throw new InvalidOperationException("A newer state machine has taken over.");
+        return copy.WriteAsync(destination, cancellationToken);
+    }
+
+    public async Task LoadSnapshotAsync(Stream source, CancellationToken cancellationToken) =>
+        database.Restore(_generation, await KvStateCopy.ReadAsync(source, cancellationToken).ConfigureAwait(false));
+
     public void OnLeaderStart(Term term) => database.Leads = true;
 
     public void OnLeaderStop(Term term, string reason) => database.Leads = false;

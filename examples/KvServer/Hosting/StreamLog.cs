@@ -45,6 +45,14 @@ internal sealed class StreamLog : IReplicatedLog
     public async Task<string> GetStatusAsync(CancellationToken cancellation) =>
         StreamStatusJson.Write(await Stream.GetStatusAsync(cancellation).ConfigureAwait(false));
 
+    public async Task<(long Index, string? Reason)> TakeSnapshotAsync(CancellationToken cancellation) =>
+        await Stream.TakeSnapshotAsync(cancellation).ConfigureAwait(false) switch
+        {
+            SnapshotCompleted completed => (completed.Index.Value, null),
+            SnapshotFailed failed => (0, failed.Reason),
+            _ => (0, "unexpected answer"),
+        };
+
     public async Task<(int Id, string Address)> GetLeaderAsync(CancellationToken cancellation)
     {
         StreamStatus status = await Stream.GetStatusAsync(cancellation).ConfigureAwait(false);

@@ -12,6 +12,9 @@ internal interface IReplicatedLog
     /// <summary>One JSON object on one line: the stream as this member sees it.</summary>
     Task<string> GetStatusAsync(CancellationToken cancellation);
 
+    /// <summary>Takes a snapshot of this member's state now: the index that it covers, or the reason why there is none.</summary>
+    Task<(long Index, string? Reason)> TakeSnapshotAsync(CancellationToken cancellation);
+
     /// <summary>The leader as this member knows it; id 0 when it knows of none.</summary>
     Task<(int Id, string Address)> GetLeaderAsync(CancellationToken cancellation);
 }

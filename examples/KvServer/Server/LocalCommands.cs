@@ -209,6 +209,8 @@ internal sealed class LocalCommands(RespServer server)
                 return new TaskReply(StatusAsync());
             case "LEADER" when request.Count == 2:
                 return new TaskReply(LeaderAsync());
+            case "SNAPSHOT" when request.Count == 2:
+                return new TaskReply(SnapshotAsync());
             case "READ" when request.Count == 3 && Enum.TryParse(Text(request[2]), ignoreCase: true, out ReadLevel level) && Enum.IsDefined(level)
                 && !char.IsAsciiDigit(Text(request[2])[0]):
                 connection.ReadLevel = level;
@@ -218,11 +220,24 @@ internal sealed class LocalCommands(RespServer server)
             case "READ":
                 return Error("RAFT READ takes lease, linearizable or stale");
             default:
-                return Error("RAFT takes STATUS, LEADER or READ [lease|linearizable|stale]");
+                return Error("RAFT takes STATUS, LEADER, SNAPSHOT or READ [lease|linearizable|stale]");
         }
     }
 
     private async Task<byte[]> StatusAsync() => Replies.Bulk(await server.Log.GetStatusAsync(CancellationToken.None).ConfigureAwait(false));
+
+    private async Task<byte[]> SnapshotAsync()
+    {
+        (long index, string? reason) = await server.Log.TakeSnapshotAsync(CancellationToken.None).ConfigureAwait(false);
+        if (reason is not null)
+        {
+            return Replies.Error("ERR", $"no snapshot: {reason}");
+        }
+
+        RespOutput output = new();
+        output.Integer(index);
+        return output.Written.ToArray();
+    }
 
     private async Task<byte[]> LeaderAsync()
     {

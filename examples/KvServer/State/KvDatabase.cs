@@ -40,6 +40,36 @@ internal sealed class KvDatabase
         }
     }
 
+    /// <summary>The whole state at one index; null when a newer state machine has taken over.</summary>
+    public KvStateCopy? Copy(int generation)
+    {
+        lock (_gate)
+        {
+            return generation == _generation ? _store.Copy(_appliedIndex) : null;
+        }
+    }
+
+    /// <summary>Replaces the whole state.</summary>
+    public void Restore(int generation, KvStateCopy copy)
+    {
+        KvStore store = KvStore.From(copy);
+        TaskCompletionSource? changed;
+        lock (_gate)
+        {
+            if (generation != _generation)
+            {
+                return;
+            }
+
+            _store = store;
+            Volatile.Write(ref _appliedIndex, copy.AppliedIndex);
+            changed = _changed;
+            _changed = null;
+        }
+
+        changed?.TrySetResult();
+    }
+
     /// <summary>Applies one entry.</summary>
     public void Apply(int generation, long index, ReadOnlySpan<byte> entry, IBufferWriter<byte>? results)
     {

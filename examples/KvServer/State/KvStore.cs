@@ -42,6 +42,31 @@ internal sealed class KvStore
     /// <summary>All keys, in no order.</summary>
     public IEnumerable<byte[]> Keys => _entries.Keys;
 
+    /// <summary>A view of everything that later changes leave as it is: values are replaced, never written into.</summary>
+    public KvStateCopy Copy(long appliedIndex)
+    {
+        (byte[] Key, byte[] Value, long Deadline)[] entries = new (byte[], byte[], long)[_entries.Count];
+        int at = 0;
+        foreach ((byte[] key, Entry entry) in _entries)
+        {
+            entries[at++] = (key, entry.Value, entry.Deadline);
+        }
+
+        return new KvStateCopy(appliedIndex, Clock, Malformed, entries);
+    }
+
+    /// <summary>The store that a copy was taken of.</summary>
+    public static KvStore From(KvStateCopy copy)
+    {
+        KvStore store = new() { Clock = copy.Clock, Malformed = copy.Malformed };
+        foreach ((byte[] key, byte[] value, long deadline) in copy.Entries)
+        {
+            store.Put(key, value, deadline);
+        }
+
+        return store;
+    }
+
     /// <summary>Applies an entry and writes one result per operation.</summary>
     /// <param name="entry">See <see cref="KvFormat"/>.</param>
     /// <param name="results">Where the results go; null when nobody waits for them.</param>
