@@ -39,6 +39,9 @@ public sealed class RaftSettings
             "calendar" => true,
             _ => throw root.Bad("clock", "must be monotonic or calendar"),
         };
+        RandomSeed = ulong.TryParse(root.Text("random-seed"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+            ? seed
+            : throw root.Bad("random-seed", "must be a whole number from 0 to 18446744073709551615");
         StreamDefaults = StreamSettings.Parse(_streamDefaults, $"{Root}.stream-defaults");
         Nodes = ParseNodes(merged);
 
@@ -54,6 +57,9 @@ public sealed class RaftSettings
 
     /// <summary><c>node-id</c>; none when not set.</summary>
     public NodeId NodeId { get; }
+
+    /// <summary><c>random-seed</c>; 0 for the system's randomness.</summary>
+    public ulong RandomSeed { get; }
 
     /// <summary><c>nodes</c>.</summary>
     public ImmutableSortedDictionary<NodeId, string> Nodes { get; }

@@ -15,7 +15,7 @@ internal sealed partial class NodeActor
     private readonly Dictionary<ulong, (PendingProposal Proposal, NodeId To)> _forwarded = [];
     private long _bufferBytes;
     private long _ticket;
-    private ulong _token = (ulong)Random.Shared.NextInt64();
+    private ulong _token;
     private bool _flushQueued;
     private bool _sweeping;
     private bool _stopping;

@@ -40,6 +40,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
     {
         _link = link;
         _environment = environment;
+        _token = environment.Randomness.Next();
         _sweepEvery = TimeSpan.FromMilliseconds(Math.Clamp(link.Settings.ClientTimeout.TotalMilliseconds / 50, 10, 100));
     }
 
@@ -175,7 +176,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             return;
         }
 
-        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : new StreamMembership(_link.Definition.Members), (ulong)Random.Shared.NextInt64());
+        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : new StreamMembership(_link.Definition.Members), _environment.Randomness.Next());
         try
         {
             _core = new RaftCore(options, _recovered, _restoredTo);

@@ -13,6 +13,9 @@ internal sealed record NodeEnvironment(
     string JournalPlugin,
     string SnapshotPlugin)
 {
+    /// <summary>Where the actors draw from.</summary>
+    public RaftRandomness Randomness { get; } = new(Settings.RandomSeed);
+
     public const string Consensus = "raft-actors.dispatchers.consensus";
     public const string UserCode = "raft-actors.dispatchers.user-code";
     public const string TwoLanes = "raft-actors.mailboxes.two-lanes";

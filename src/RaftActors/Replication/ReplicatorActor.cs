@@ -26,7 +26,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     private readonly RateLimitedLog _badFrames;
     private readonly RateLimitedLog _lacking;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private ulong _nextMessage = (ulong)Random.Shared.NextInt64();
+    private ulong _nextMessage;
     private TimeSpan _pausedUntil;
     private int _fragmentsInFlight;
     private bool _open = true;
@@ -36,6 +36,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         _link = link;
         _peer = peer.Id;
         _environment = environment;
+        _nextMessage = environment.Randomness.Next();
         _settings = environment.Settings.Remoting;
         _connection = environment.Transport.Connect(peer.Address);
         _assembler = new FragmentAssembler(_settings.MaxMessageBytes, _settings.MaxUnfinishedMessages);

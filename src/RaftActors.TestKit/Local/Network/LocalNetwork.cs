@@ -1,0 +1,103 @@
+using Akka.Actor;
+using RaftActors.Remoting;
+using RaftActors.Runtime;
+
+namespace RaftActors.TestKit.Local;
+
+/// <summary>The way of frames from member to member, with its faults.</summary>
+internal sealed class LocalNetwork(LocalCluster cluster, ClusterRandom random, LocalNetworkOptions options)
+{
+    private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
+    private readonly List<MessageDrop> _drops = [];
+
+    public LocalNetworkOptions Options { get; set; } = options;
+
+    public void Cut(NodeId from, NodeId to) => _cut.Add((from, to));
+
+    public void Mend(NodeId from, NodeId to) => _cut.Remove((from, to));
+
+    public void Add(MessageDrop drop) => _drops.Add(drop);
+
+    public void Remove(MessageDrop drop) => _drops.Remove(drop);
+
+    public void Heal()
+    {
+        _cut.Clear();
+        _drops.Clear();
+    }
+
+    public bool IsOpen(NodeId from, NodeId to) => !_cut.Contains((from, to));
+
+    public void Send(MemberRun from, NodeId to, PeerFrame frame)
+    {
+        if (!from.Alive)
+        {
+            return;
+        }
+
+        NodeId source = from.Member.Id;
+        (string text, PeerMessage? message) = Read(frame);
+        if (!IsOpen(source, to))
+        {
+            cluster.Note(source, $"-> n{to} {text} (cut off)");
+        }
+        else if (message is not null && _drops.Find(d => d.Takes(source, to, message)) is { } drop)
+        {
+            drop.Count++;
+            cluster.Note(source, $"-> n{to} {text} (dropped)");
+        }
+        else if (random.Chance(Options.Loss))
+        {
+            cluster.Note(source, $"-> n{to} {text} (lost)");
+        }
+        else
+        {
+            cluster.Note(source, $"-> n{to} {text}");
+            int copies = random.Chance(Options.Duplication) ? 2 : 1;
+            for (int copy = 0; copy < copies; copy++)
+            {
+                // A wire copies; two members never share memory.
+                PeerFrame arriving = new(frame.Bytes.ToArray());
+                cluster.Timeline.Add(null, random.Between(Options.MinDelay, Options.MaxDelay), () => Deliver(source, to, arriving, text));
+            }
+        }
+    }
+
+    private static (string Text, PeerMessage? Message) Read(PeerFrame frame)
+    {
+        if (!PeerFrameHeader.TryRead(frame.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out string? error))
+        {
+            return (error, null);
+        }
+
+        return PeerBody.TryDecode(header, body, out PeerMessage? message, out _) ? (Describe(message, body.Length), message) : ($"{header.Type} {body.Length}B", null);
+    }
+
+    // Message tokens and texts of records can be long; what decides about the protocol fits into a line.
+    private static string Describe(PeerMessage message, int bytes) => $"{message.GetType().Name} t{message.Term} {bytes}B";
+
+    private void Deliver(NodeId from, NodeId to, PeerFrame frame, string text)
+    {
+        LocalMember target = cluster.MemberOf(to);
+        if (!IsOpen(from, to) || target.Run is not { Receiver: { } receiver } run)
+        {
+            cluster.Note(to, $"<- n{from} {text} (nobody there)");
+            return;
+        }
+
+        if (target.Paused)
+        {
+            target.Held.Add(new Timeline.Plan(run, () => Deliver(from, to, frame, text), null, null));
+            return;
+        }
+
+        cluster.Note(to, $"<- n{from} {text}");
+        if (!run.ReturnPaths.TryGetValue(from, out IActorRef? back))
+        {
+            back = run.System!.ActorOf(Props.Create(() => new ReturnPathActor(run, from)), $"from-{from}");
+            run.ReturnPaths.Add(from, back);
+        }
+
+        receiver.Tell(frame, back);
+    }
+}
