@@ -5,15 +5,18 @@ namespace RaftActors.TestKit;
 public sealed class ClusterCall<TAnswer> : IClusterCall
     where TAnswer : class
 {
-    private readonly Task<TAnswer> _task;
+    private readonly Func<bool> _canSend;
+    private readonly Func<Task<TAnswer>> _send;
     private readonly Func<string, TAnswer> _whenLost;
     private readonly Action<TAnswer> _answered;
+    private Task<TAnswer>? _task;
 
-    internal ClusterCall(NodeId member, string what, Task<TAnswer> task, Func<string, TAnswer> whenLost, Action<TAnswer> answered)
+    internal ClusterCall(NodeId member, string what, Func<bool> canSend, Func<Task<TAnswer>> send, Func<string, TAnswer> whenLost, Action<TAnswer> answered)
     {
         Member = member;
         What = what;
-        _task = task;
+        _canSend = canSend;
+        _send = send;
         _whenLost = whenLost;
         _answered = answered;
     }
@@ -31,7 +34,13 @@ public sealed class ClusterCall<TAnswer> : IClusterCall
 
     bool IClusterCall.Poll()
     {
-        if (Answer is null && _task.IsCompleted)
+        // A member that has just been started takes requests when its supervisor has had its first turn.
+        if (_task is null && _canSend())
+        {
+            _task = _send();
+        }
+
+        if (Answer is null && _task is { IsCompleted: true })
         {
             Complete(_task.IsCompletedSuccessfully ? _task.Result : _whenLost(_task.Exception?.GetBaseException().Message ?? "cancelled"));
         }

@@ -22,7 +22,12 @@ public sealed partial class LocalCluster
         TimeSpan until = Now + (limit ?? DefaultLimit);
         while (true)
         {
-            List<StreamStatus> statuses = [.. Running.Select(Status)];
+            List<StreamStatus> statuses = [.. _members.Values.Where(m => m is { IsRunning: true, Paused: false }).Select(m => Status(m.Id))];
+            if (statuses.Count == 0)
+            {
+                throw Error("no member runs");
+            }
+
             LogIndex last = statuses.Max(s => s.LastEntry.Index);
             if (statuses.TrueForAll(s => s.AppliedIndex == last && s.CommitIndex == last))
             {

@@ -22,7 +22,7 @@ public sealed partial class LocalCluster
         return Leader!.Value;
     }
 
-    /// <summary>Proposes at a member and lets time pass until there is an answer.</summary>
+    /// <summary>Proposes at a member and lets time pass until there is an answer. A paused member does not answer: use <see cref="BeginPropose"/>.</summary>
     /// <param name="member">The member; it forwards to the leader.</param>
     /// <param name="data">What to replicate.</param>
     /// <param name="options">Key, expected term, timeout; null for the defaults.</param>
@@ -39,11 +39,12 @@ public sealed partial class LocalCluster
     /// <param name="options">Key, expected term, timeout; null for the defaults.</param>
     public ClusterCall<ProposalAnswer> BeginPropose(NodeId member, ReadOnlyMemory<byte> data, ProposeOptions? options = null)
     {
-        ulong digest = Digest(data.Span);
+        byte[] copy = data.ToArray();
+        ulong digest = Digest(copy);
         return Begin<ProposalAnswer>(
             member,
             $"propose {data.Length}B",
-            stream => stream.ProposeAsync(data, options),
+            stream => stream.ProposeAsync(copy, options),
             reason => new OutcomeUnknown(reason),
             answer =>
             {
@@ -107,15 +108,8 @@ public sealed partial class LocalCluster
     {
         LocalMember target = MemberOf(member);
         using Entered entered = Enter();
-        if (target.IsRunning && target.Stream is null)
-        {
-            // Just started: its supervisor has not had its first turn.
-            RunUntil(() => target.Stream is not null || !target.IsRunning, what: $"the start of member {member}");
-        }
-
         Note(member, what);
-        Task<T> task = target.Stream is { } stream ? send(stream) : Task.FromResult(whenLost($"member {member} does not run"));
-        ClusterCall<T> call = new(member, what, task, whenLost, answer =>
+        ClusterCall<T> call = new(member, what, () => !target.IsRunning || target.Stream is not null, Send, whenLost, answer =>
         {
             Note(member, $"answer to {what}: {Describe(answer)}");
             answered(answer);
@@ -126,6 +120,8 @@ public sealed partial class LocalCluster
         }
 
         return call;
+
+        Task<T> Send() => target.Stream is { } stream ? send(stream) : Task.FromResult(whenLost($"member {member} does not run"));
     }
 
     private static string Describe(object answer) => answer switch

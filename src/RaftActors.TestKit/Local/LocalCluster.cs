@@ -28,9 +28,11 @@ public sealed partial class LocalCluster : IDisposable
     public LocalCluster(LocalClusterOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(options.StateMachine);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Members, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Members, 15);
+        if (options.StateMachine is null || options.Members is < 1 or > 15)
+        {
+            throw new ArgumentException("There must be a state machine and 1 to 15 members.", nameof(options));
+        }
+
         _options = options;
         Seed = options.Seed ?? FreshSeed();
         _schedule = ClusterRandom.For(Seed, 1);

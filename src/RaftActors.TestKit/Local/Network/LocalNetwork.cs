@@ -74,7 +74,14 @@ internal sealed class LocalNetwork(LocalCluster cluster, ClusterRandom random, L
     }
 
     // Message tokens and texts of records can be long; what decides about the protocol fits into a line.
-    private static string Describe(PeerMessage message, int bytes) => $"{message.GetType().Name} t{message.Term} {bytes}B";
+    private static string Describe(PeerMessage message, int bytes) => message switch
+    {
+        RequestVote { PreVote: true } vote => $"RequestVote t{vote.Term} pre-vote, last {vote.LastEntry}",
+        RequestVote vote => $"RequestVote t{vote.Term}, last {vote.LastEntry}",
+        RequestVoteReply reply => $"RequestVoteReply t{reply.Term} {(reply.Granted ? "granted" : "denied")}",
+        AppendEntries append => $"AppendEntries t{append.Term}, behind {append.Previous}, up to {append.LastIndex}, commit {append.Commit}",
+        _ => $"{message.GetType().Name} t{message.Term} {bytes}B",
+    };
 
     private void Deliver(NodeId from, NodeId to, PeerFrame frame, string text)
     {
@@ -94,7 +101,7 @@ internal sealed class LocalNetwork(LocalCluster cluster, ClusterRandom random, L
         cluster.Note(to, $"<- n{from} {text}");
         if (!run.ReturnPaths.TryGetValue(from, out IActorRef? back))
         {
-            back = run.System!.ActorOf(Props.Create(() => new ReturnPathActor(run, from)), $"from-{from}");
+            back = run.System!.ActorOf(Props.Create(() => new ReturnPathActor(run, from)), ReturnPathActor.NameOf(from));
             run.ReturnPaths.Add(from, back);
         }
 

@@ -30,6 +30,8 @@ internal sealed class LocalTransport : IPeerTransport
     {
         public void Send(PeerFrame frame) => run.Cluster.Network.Send(run, peer, frame);
 
+        public bool IsPeer(IActorRef sender) => sender.Path.Name == ReturnPathActor.NameOf(peer);
+
         public void Subscribe(IActorRef subscriber)
         {
             // Nothing to say: a local network loses frames without telling anybody.
@@ -54,6 +56,8 @@ internal sealed class ReturnPathActor : UntypedActor
         _run = run;
         _peer = peer;
     }
+
+    public static string NameOf(NodeId peer) => $"from-{peer}";
 
     protected override void OnReceive(object message)
     {
