@@ -12,6 +12,7 @@ internal static class Program
             NodeCommand.Create(),
             StatusCommand.Create(),
             SimulateCommand.Create(),
+            JournalCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

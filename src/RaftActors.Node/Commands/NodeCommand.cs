@@ -40,6 +40,8 @@ internal static class NodeCommand
                 withExtension = ConfigurationFactory.ParseString("akka.actor.provider = remote").WithFallback(withExtension);
             }
 
+            withExtension = withExtension.WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig());
+
             await SqliteJournal.PrepareAsync(withExtension, cancellationToken).ConfigureAwait(false);
             system = await Task.Run(() => ActorSystem.Create(systemName, withExtension), cancellationToken).ConfigureAwait(false);
             RaftStreams streams = RaftStreams.Get(system);

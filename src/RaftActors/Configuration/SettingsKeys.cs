@@ -9,6 +9,9 @@ internal static class SettingsKeys
     // Sections whose keys are the user's or Akka's, not ours.
     private static readonly HashSet<string> OpenSections = ["raft-actors.nodes", "raft-actors.dispatchers", "raft-actors.mailboxes"];
 
+    // Sections of packages that stand beside this one; they check their own keys.
+    private static readonly HashSet<string> ForeignSections = ["raft-actors.journal", "raft-actors.snapshot-store"];
+
     private static readonly string[] StreamKeys = ["id", "name", "state-machine", "settings"];
 
     /// <exception cref="RaftConfigurationException">A key of <paramref name="config"/> is not in <paramref name="reference"/>.</exception>
@@ -18,6 +21,11 @@ internal static class SettingsKeys
         foreach ((string key, HoconValue value) in Keys(config))
         {
             string path = $"{section}.{key}";
+            if (ForeignSections.Contains(path))
+            {
+                continue;
+            }
+
             if (!known.TryGetValue(key, out HoconValue? standard))
             {
                 throw Unknown(path, key, known.Keys);

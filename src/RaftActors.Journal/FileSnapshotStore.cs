@@ -1,0 +1,146 @@
+// The base class says nothing about null; what it expects is in the documentation of each method.
+#nullable disable
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+using Akka.Persistence;
+using Akka.Persistence.Snapshot;
+using RaftActors.Journal.Snapshots;
+using RaftActors.Journal.Storage;
+using SnapshotEntry = RaftActors.Journal.Snapshots.SnapshotEntry;
+
+namespace RaftActors.Journal;
+
+/// <summary>
+/// Akka.Persistence snapshot store in files (plugin id <c>raft-actors.snapshot-store.file</c>). A snapshot is written to a temporary file,
+/// synced, and renamed; both ends carry checksums; a damaged file is told in the log and the one before it is taken.
+/// </summary>
+public sealed class FileSnapshotStore : SnapshotStore
+{
+    private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly SnapshotDirectory _directory;
+    private readonly string _root;
+    private readonly string _defaultSerializer;
+    private readonly int _maxAttempts;
+    private WorkThread _disk;
+
+    /// <summary>Created by Akka.Persistence with the plugin's section of the configuration.</summary>
+    /// <exception cref="ConfigurationException">A setting makes no sense.</exception>
+    public FileSnapshotStore(Config snapshotConfig)
+    {
+        Config config = snapshotConfig.WithFallback(RaftJournal.DefaultConfig().GetConfig(RaftJournal.SnapshotStorePluginId));
+        _root = config.GetString("directory");
+        _maxAttempts = config.GetInt("max-load-attempts");
+        _defaultSerializer = config.GetString("serializer", null);
+        if (string.IsNullOrEmpty(_root))
+        {
+            throw new ConfigurationException("directory is empty.");
+        }
+
+        if (_maxAttempts < 1)
+        {
+            throw new ConfigurationException("max-load-attempts is less than 1.");
+        }
+
+        _directory = new SnapshotDirectory(FileSystem.Instance, _root, config.GetBoolean("fsync"));
+    }
+
+    /// <inheritdoc/>
+    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
+        _disk.Do(() => Load(persistenceId, criteria));
+
+    /// <inheritdoc/>
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot)
+    {
+        // Serialized here, in the actor's turn, as the snapshot may be mutable; the disk comes after.
+        Akka.Serialization.Serializer serializer = _system.Serialization.FindSerializerForType(snapshot.GetType(), _defaultSerializer);
+        byte[] payload = Akka.Serialization.Serialization.WithTransport(
+            _system, (Serializer: serializer, Snapshot: snapshot), static s => s.Serializer.ToBinary(s.Snapshot));
+        string manifest = Akka.Serialization.Serialization.ManifestFor(serializer, snapshot) ?? "";
+        SnapshotHeader header = new(metadata.PersistenceId, metadata.SequenceNr, metadata.Timestamp.Ticks, serializer.Identifier, manifest, payload.Length);
+        return _disk.Do(() =>
+        {
+            _directory.Save(header, payload);
+            return true;
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override Task DeleteAsync(SnapshotMetadata metadata) => _disk.Do(() =>
+    {
+        _directory.Delete(metadata.PersistenceId, entry =>
+            entry.SequenceNr == metadata.SequenceNr && (metadata.Timestamp == DateTime.MinValue || entry.Ticks == metadata.Timestamp.Ticks));
+        return true;
+    });
+
+    /// <inheritdoc/>
+    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria) => _disk.Do(() =>
+    {
+        _directory.Delete(persistenceId, entry => Matches(criteria, entry));
+        return true;
+    });
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        base.PreStart();
+        _disk = new WorkThread("raft-snapshots");
+        _ = SweepAsync(_disk, _directory, _log);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _disk.Dispose();
+        base.PostStop();
+    }
+
+    private static async Task SweepAsync(WorkThread disk, SnapshotDirectory directory, ILoggingAdapter log)
+    {
+        try
+        {
+            await disk.Do(() =>
+            {
+                directory.Sweep();
+                return true;
+            }).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            log.Warning("Temporary snapshot files could not be removed: {0}", e.Message);
+        }
+    }
+
+    private static bool Matches(SnapshotSelectionCriteria criteria, SnapshotEntry entry) =>
+        entry.SequenceNr <= criteria.MaxSequenceNr
+        && entry.SequenceNr >= criteria.MinSequenceNr
+        && entry.Ticks <= criteria.MaxTimeStamp.Ticks
+        && (criteria.MinTimestamp is not { } least || entry.Ticks >= least.Ticks);
+
+    private SelectedSnapshot Load(string persistenceId, SnapshotSelectionCriteria criteria)
+    {
+        Exception last = null;
+        int tried = 0;
+        foreach (SnapshotEntry entry in _directory.Find(persistenceId).Where(e => Matches(criteria, e)).Take(_maxAttempts))
+        {
+            tried++;
+            try
+            {
+                (SnapshotHeader header, byte[] payload) = _directory.Load(persistenceId, entry);
+                object snapshot = _system.Serialization.Deserialize(payload, header.SerializerId, header.Manifest);
+                return new SelectedSnapshot(new SnapshotMetadata(persistenceId, entry.SequenceNr, new DateTime(entry.Ticks, DateTimeKind.Utc)), snapshot);
+            }
+            catch (Exception e)
+            {
+                _log.Error(e, "The snapshot {0} of [{1}] cannot be used, the one before it is tried: {2}", entry.Path, persistenceId, e.Message);
+                last = e;
+            }
+        }
+
+        // No snapshot at all is an answer; snapshots of which none is readable are not: the events before them may be deleted.
+        return last is null
+            ? null
+            : throw new JournalException($"None of the {tried} newest snapshots of [{persistenceId}] in {_root} can be used: {last.Message}", last);
+    }
+}

@@ -1,0 +1,47 @@
+namespace RaftActors.Journal.Storage;
+
+/// <summary>What the log asks of a file system. Tests put one in its place that fails when they say so.</summary>
+internal interface IFileSystem
+{
+    void CreateDirectory(string path);
+
+    /// <summary>The full paths of the files in the directory.</summary>
+    IReadOnlyList<string> List(string directory);
+
+    IStorageFile Open(string path, StorageMode mode);
+
+    void Rename(string from, string to);
+
+    void Delete(string path);
+
+    /// <summary>Makes creations, renames and deletions in the directory durable.</summary>
+    void SyncDirectory(string path);
+
+    /// <summary>Takes the advisory lock; null when somebody else has it.</summary>
+    IDisposable? TryLock(string path);
+}
+
+/// <summary>How a file is opened.</summary>
+internal enum StorageMode
+{
+    Read,
+    ReadWrite,
+    CreateNew,
+}
+
+/// <summary>An open file. Every method throws when the operation did not succeed in full.</summary>
+internal interface IStorageFile : IDisposable
+{
+    long Length { get; }
+
+    /// <summary>Reads until the buffer is full or the file ends.</summary>
+    int Read(Span<byte> buffer, long offset);
+
+    void Write(ReadOnlySpan<byte> bytes, long offset);
+
+    /// <summary>Makes the content durable; <paramref name="metadata"/> includes times and the like.</summary>
+    void Sync(bool metadata);
+
+    /// <summary>Reserves space and sets the length.</summary>
+    void Allocate(long length);
+}

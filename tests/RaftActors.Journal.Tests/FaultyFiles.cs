@@ -1,0 +1,74 @@
+using RaftActors.Journal.Storage;
+
+namespace RaftActors.Journal.Tests;
+
+/// <summary>A file system that fails when a test says so.</summary>
+internal sealed class FaultyFiles : IFileSystem
+{
+    private readonly FileSystem _real = FileSystem.Instance;
+
+    public bool FailSync { get; set; }
+
+    public bool NoSpace { get; set; }
+
+    /// <summary>The next write of a segment stops after so many bytes.</summary>
+    public int? ShortWrite { get; set; }
+
+    /// <summary>While closed, syncs wait: what comes meanwhile must share the next one.</summary>
+    public ManualResetEventSlim SyncGate { get; } = new(initialState: true);
+
+    public void CreateDirectory(string path) => _real.CreateDirectory(path);
+
+    public IReadOnlyList<string> List(string directory) => _real.List(directory);
+
+    public IStorageFile Open(string path, StorageMode mode)
+    {
+        if (NoSpace && mode == StorageMode.CreateNew)
+        {
+            throw new StorageException("Reserving space", path, NativeMethods.ErrorNoSpace);
+        }
+
+        return new FaultyFile(this, path, _real.Open(path, mode));
+    }
+
+    public void Rename(string from, string to) => _real.Rename(from, to);
+
+    public void Delete(string path) => _real.Delete(path);
+
+    public void SyncDirectory(string path) => _real.SyncDirectory(path);
+
+    public IDisposable? TryLock(string path) => _real.TryLock(path);
+
+    private sealed class FaultyFile(FaultyFiles faults, string path, IStorageFile real) : IStorageFile
+    {
+        public long Length => real.Length;
+
+        public int Read(Span<byte> buffer, long offset) => real.Read(buffer, offset);
+
+        public void Write(ReadOnlySpan<byte> bytes, long offset)
+        {
+            if (faults.ShortWrite is { } length)
+            {
+                real.Write(bytes[..Math.Min(length, bytes.Length)], offset);
+                throw new StorageException("Write", path, 5);
+            }
+
+            real.Write(bytes, offset);
+        }
+
+        public void Sync(bool metadata)
+        {
+            faults.SyncGate.Wait();
+            if (faults.FailSync)
+            {
+                throw new StorageException("Sync", path, 5);
+            }
+
+            real.Sync(metadata);
+        }
+
+        public void Allocate(long length) => real.Allocate(length);
+
+        public void Dispose() => real.Dispose();
+    }
+}
