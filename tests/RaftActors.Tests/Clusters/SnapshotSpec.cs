@@ -61,8 +61,9 @@ public sealed class SnapshotSpec : IDisposable
         {
             await WriteMany(node, written, 10);
             written += 10;
+            RecordingStateMachine killed = node.Machine;
             node.System.ActorSelection($"/user/raft/stream-{stream}/node").Tell(Kill.Instance);
-            await node.Until(s => s.IsReady && s.AppliedIndex == s.LastEntry.Index && s.Health == StreamHealth.Healthy && s.AppliedIndex.Value >= written);
+            await node.Until(s => node.Machine != killed && s.IsReady && s.AppliedIndex == s.LastEntry.Index && s.Health == StreamHealth.Healthy && s.AppliedIndex.Value >= written);
         }
 
         Assert.Equal(Enumerable.Range(0, written).Select(i => $"w{i}"), node.Machine.Applied);
