@@ -32,11 +32,7 @@ public sealed class FailureReport
     }
 
     /// <summary>What can have led to the failure, in words, without the timers that were only started.</summary>
-    public IReadOnlyList<string> MinimalTrace()
-    {
-        IReadOnlySet<int> causes = Trace.CausesOfTheEnd();
-        return [.. Trace.Events.Where(e => causes.Contains(e.Number) && TraceText.IsTelling(e)).Select(e => e.ToString())];
-    }
+    public IReadOnlyList<string> MinimalTrace() => [.. Trace.Explanation().Select(e => e.ToString())];
 
     /// <summary>Writes <c>seed-N.txt</c> and <c>seed-N.html</c>.</summary>
     /// <returns>The path of the picture.</returns>

@@ -43,6 +43,28 @@ public sealed class SimulationTrace
         return causes;
     }
 
+    /// <summary>
+    /// The events that explain the end: those that can have caused it, without what only prepares something and without messages that had no
+    /// consequence. Messages that were lost stay, unless the sender repeats them anyway.
+    /// </summary>
+    public IReadOnlyList<TraceEvent> Explanation()
+    {
+        IReadOnlySet<int> causes = CausesOfTheEnd();
+        HashSet<int> shown = [];
+        foreach (TraceEvent e in _events)
+        {
+            bool arrives = e.Kind == TraceKind.Delivered && causes.Contains(e.Number);
+            bool isLost = e.Kind == TraceKind.Lost && causes.Contains(e.Cause) && e.What is not (RequestVote { PreVote: true } or AppendEntries { Batches.Count: 0 });
+            if (arrives || isLost)
+            {
+                shown.Add(e.Number);
+                shown.Add(e.Cause);
+            }
+        }
+
+        return [.. _events.Where(e => e.Kind is TraceKind.Sent or TraceKind.Lost ? shown.Contains(e.Number) : causes.Contains(e.Number) && TraceText.IsTelling(e))];
+    }
+
     /// <summary>The words of the whole trace, one event a line.</summary>
     public IEnumerable<string> Lines() => _events.Select(e => e.ToString());
 

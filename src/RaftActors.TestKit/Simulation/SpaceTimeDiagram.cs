@@ -11,7 +11,7 @@ namespace RaftActors.TestKit.Simulation;
 /// </summary>
 public static class SpaceTimeDiagram
 {
-    private const int MaxRows = 400;
+    private const int MaxRows = 250;
     private const int RowHeight = 22;
     private const int Left = 110;
     private const int LaneWidth = 300;
@@ -26,7 +26,7 @@ public static class SpaceTimeDiagram
     {
         TraceEvent[] rows = [.. Rows(trace)];
         int lanes = result.Cluster.Members.Count;
-        int width = Left + (lanes * LaneWidth) + 40;
+        int width = Left + (lanes * LaneWidth) + 100;
         int height = Top + (rows.Length * RowHeight) + 60;
         StringBuilder html = new();
         html.Append(CultureInfo.InvariantCulture, $$"""
@@ -61,11 +61,8 @@ public static class SpaceTimeDiagram
         return html.ToString();
     }
 
-    private static IEnumerable<TraceEvent> Rows(SimulationTrace trace)
-    {
-        IReadOnlySet<int> causes = trace.CausesOfTheEnd();
-        return trace.Events.Where(e => causes.Contains(e.Number) && TraceText.IsTelling(e) && e.What is not RaftInput.TimerElapsed { Timer: RaftTimer.Heartbeat }).TakeLast(MaxRows);
-    }
+    private static IEnumerable<TraceEvent> Rows(SimulationTrace trace) =>
+        trace.Explanation().Where(e => e.What is not RaftInput.TimerElapsed { Timer: RaftTimer.Heartbeat or RaftTimer.Vote }).TakeLast(MaxRows);
 
     /// <summary>The lane of a member changes its colour with the role, also by events that have no row of their own.</summary>
     private static void DrawLanes(StringBuilder svg, IReadOnlyList<SimulatedMember> members, SimulationTrace trace, TraceEvent[] rows)

@@ -45,7 +45,7 @@ public static class TraceText
         RaftInput.StepDown => "step down",
         RaftInput.Start => "start",
         Effect.Send e => $"to {e.To} {Of(e.Message)}",
-        Effect.Persist { Event: TermState s } e => $"write {e.Mark}: {s}",
+        Effect.Persist { Event: TermState s } e => $"write {e.Mark}: term {s.Term}, vote {s.VotedFor}",
         Effect.Persist { Event: EntriesAppended a } e => $"write {e.Mark}: {a.Batch}",
         Effect.BeginVoteRound e => $"ask {string.Join(',', e.Peers)} {Of(e.Request)}",
         Effect.Commit e => $"commit {e.First}..{e.Last}",
