@@ -13,6 +13,8 @@ internal static class Program
             StatusCommand.Create(),
             SimulateCommand.Create(),
             JournalCommand.Create(),
+            MembersCommand.Create(),
+            TransferCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -1,7 +1,7 @@
 namespace RaftActors.Administration;
 
 /// <summary>A request of an operator to <c>/user/raft</c> of a node, over Akka.Remote.</summary>
-/// <param name="Verb">What is wanted; <see cref="Status"/> so far.</param>
+/// <param name="Verb">What is wanted: <see cref="Status"/>, or one of <see cref="AdminCommands"/> with its words.</param>
 internal sealed record AdminRequest(string Verb)
 {
     /// <summary>Asks for one status line per stream.</summary>

@@ -14,7 +14,7 @@ internal sealed class AdminSerializer(ExtendedActorSystem system) : SerializerWi
 {
     private const string RequestManifest = "Q1";
     private const string ReplyManifest = "A1";
-    private const int MaxVerbBytes = 256;
+    private const int MaxVerbBytes = 1024;
 
     /// <inheritdoc/>
     public override int Identifier => 4720;

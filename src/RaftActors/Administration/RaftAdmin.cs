@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Akka.Actor;
 using RaftActors.Administration;
 
@@ -6,6 +8,8 @@ namespace RaftActors;
 /// <summary>Asks the nodes of a cluster from outside, over Akka.Remote. Thread-safe.</summary>
 public sealed class RaftAdmin
 {
+    private const int MostHops = 3;
+
     private readonly ActorSystem _system;
 
     /// <summary>Makes an administrator.</summary>
@@ -17,23 +21,95 @@ public sealed class RaftAdmin
         AdminSerialization.Register(system);
     }
 
+    /// <summary>Adds a member to a stream, see <see cref="RaftStream.AddMemberAsync"/>. A node that does not lead is asked for the leader, and the leader then.</summary>
+    /// <param name="nodeAddress">Any node of the stream: <c>host:port</c>, or a whole address with protocol and system name.</param>
+    /// <param name="systemName">The name of the nodes' ActorSystem, when an address does not say.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="member">The member as it shall be.</param>
+    /// <param name="timeout">How long to wait for the outcome.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <returns>A JSON object: <c>outcome</c> is done, refused or unknown; the rest says more.</returns>
+    /// <exception cref="NodeUnreachableException">A node did not answer in time, or does not take such requests.</exception>
+    public Task<string> AddMemberAsync(string nodeAddress, string systemName, StreamId stream, Member member, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(member);
+        return CommandAsync(nodeAddress, systemName, $"{AdminCommands.AddMember} {stream} {member.Id.Value} {Word(member.Kind)} {member.Address} {member.Priority} {Milliseconds(timeout)}", timeout, cancellationToken);
+    }
+
+    /// <summary>Removes a member from a stream, see <see cref="RaftStream.RemoveMemberAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> RemoveMemberAsync(string nodeAddress, string systemName, StreamId stream, NodeId member, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.RemoveMember} {stream} {member.Value} {Milliseconds(timeout)}", timeout, cancellationToken);
+
+    /// <summary>Changes kind and priority of a member, see <see cref="RaftStream.ChangeMemberAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> ChangeMemberAsync(string nodeAddress, string systemName, StreamId stream, NodeId member, MemberKind kind, int? priority, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.ChangeMember} {stream} {member.Value} {Word(kind)} {priority?.ToString(CultureInfo.InvariantCulture) ?? "-"} {Milliseconds(timeout)}", timeout, cancellationToken);
+
+    /// <summary>Hands the office over, see <see cref="RaftStream.TransferLeadershipAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> TransferLeadershipAsync(string nodeAddress, string systemName, StreamId stream, NodeId target, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.Transfer} {stream} {target.Value} {Milliseconds(timeout)}", timeout, cancellationToken);
+
+    /// <summary>Lets this very node give up its office, see <see cref="RaftStream.StepDownAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> StepDownAsync(string nodeAddress, string systemName, StreamId stream, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.StepDown} {stream}", timeout, cancellationToken);
+
+    /// <summary>Lets this very node stand for election, see <see cref="RaftStream.TriggerElectionAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> TriggerElectionAsync(string nodeAddress, string systemName, StreamId stream, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.Elect} {stream}", timeout, cancellationToken);
+
     /// <summary>One JSON object per stream of a node, see <see cref="StreamStatusJson"/>.</summary>
     /// <param name="nodeAddress">Where the node listens: <c>host:port</c>, or a whole address with protocol and system name.</param>
     /// <param name="systemName">The name of the node's ActorSystem, when the address does not say.</param>
     /// <param name="timeout">How long to wait for the answer.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
     /// <exception cref="NodeUnreachableException">The node did not answer in time, or refused.</exception>
-    public async Task<IReadOnlyList<string>> GetStatusAsync(
+    public Task<IReadOnlyList<string>> GetStatusAsync(
         string nodeAddress,
         string systemName,
         TimeSpan timeout,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        AskAsync(nodeAddress, systemName, AdminRequest.Status, timeout, cancellationToken);
+
+    private static string Word(MemberKind kind) => kind switch
+    {
+        MemberKind.Learner => "learner",
+        MemberKind.LogOnly => "log-only",
+        _ => "voter",
+    };
+
+    private static int Milliseconds(TimeSpan timeout) => (int)Math.Clamp(timeout.TotalMilliseconds, 1, int.MaxValue);
+
+    /// <summary>Asks one node, and the leader when that node names it.</summary>
+    private async Task<string> CommandAsync(string nodeAddress, string systemName, string verb, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        string address = nodeAddress;
+        for (int hop = 0; ; hop++)
+        {
+            // The node waits as long as it was told; its answer needs a moment more.
+            string line = (await AskAsync(address, systemName, verb, timeout + TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false))[0];
+            using JsonDocument answer = JsonDocument.Parse(line);
+            bool isElsewhere = answer.RootElement.TryGetProperty("refusal", out JsonElement refusal) && refusal.GetString() == nameof(ChangeRefusal.NotLeader);
+            string? leader = isElsewhere ? answer.RootElement.GetProperty("leader_address").GetString() : null;
+            if (leader is null || leader == address || hop == MostHops)
+            {
+                return line;
+            }
+
+            address = leader;
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> AskAsync(string nodeAddress, string systemName, string verb, TimeSpan timeout, CancellationToken cancellationToken)
     {
         string address = nodeAddress.Contains("://", StringComparison.Ordinal) ? nodeAddress : $"akka.tcp://{systemName}@{nodeAddress}";
         ActorSelection node = _system.ActorSelection($"{address}/user/raft");
         try
         {
-            AdminReply reply = await node.Ask<AdminReply>(new AdminRequest(AdminRequest.Status), timeout, cancellationToken).ConfigureAwait(false);
+            AdminReply reply = await node.Ask<AdminReply>(new AdminRequest(verb), timeout, cancellationToken).ConfigureAwait(false);
             return reply.Accepted
                 ? reply.Lines
                 : throw new NodeUnreachableException($"{address} refused: {string.Join(" ", reply.Lines)}");

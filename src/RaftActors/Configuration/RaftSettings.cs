@@ -32,6 +32,7 @@ public sealed class RaftSettings
 
         SettingsReader root = new(merged, Root);
         NodeId = ParseNodeId(merged.GetString("node-id"), $"{Root}.node-id", allowNone: true);
+        AdministrationEnabled = new SettingsReader(merged.GetConfig("administration"), $"{Root}.administration").Switch("enabled");
         PublishCommits = root.Switch("publish-commits");
         CalendarClock = root.Text("clock") switch
         {
@@ -54,6 +55,9 @@ public sealed class RaftSettings
         Remoting.CheckFits(StreamDefaults, $"{Root}.stream-defaults");
         Streams = ParseStreams(merged);
     }
+
+    /// <summary><c>administration.enabled</c>.</summary>
+    public bool AdministrationEnabled { get; }
 
     /// <summary><c>node-id</c>; none when not set.</summary>
     public NodeId NodeId { get; }

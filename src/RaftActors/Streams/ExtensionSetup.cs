@@ -47,6 +47,7 @@ internal static class ExtensionSetup
         Members = [.. settings.Nodes.Select(n => new Member(n.Key, MemberKind.Voter, n.Value))],
         StateMachine = StateMachineOf(stream, system),
         Settings = stream.Settings,
+        Join = stream.Section.HasPath("join") && new SettingsReader(stream.Section, stream.Path).Switch("join"),
     };
 
     /// <summary>

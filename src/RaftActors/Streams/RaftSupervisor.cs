@@ -133,7 +133,11 @@ internal sealed class RaftSupervisor : UntypedActor
         }
         else
         {
-            asker.Tell(new AdminReply(false, [$"the request '{request.Verb}' is not known; allowed: {AdminRequest.Status}"]));
+            string verb = request.Verb;
+            Task<AdminReply> done = _environment.Settings.AdministrationEnabled
+                ? AdminCommands.RunAsync(_streams, verb)
+                : Task.FromResult(new AdminReply(false, ["administration is disabled on this node (raft-actors.administration.enabled)"]));
+            _ = done.PipeTo(asker, Self, failure: e => new AdminReply(false, [e.GetBaseException().Message]));
         }
     }
 

@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace RaftActors.Administration;
+
+/// <summary>
+/// What an operator may ask of a node beside its status: one line of words, answered with one JSON object. Refused as a whole when <c>raft-actors.administration.enabled</c> is off.
+/// </summary>
+internal static class AdminCommands
+{
+    public const string AddMember = "member-add";
+    public const string RemoveMember = "member-remove";
+    public const string ChangeMember = "member-change";
+    public const string Transfer = "transfer";
+    public const string StepDown = "step-down";
+    public const string Elect = "elect";
+
+    private const string Usage =
+        "allowed: status; member-add STREAM ID KIND ADDRESS PRIORITY MS; member-remove STREAM ID MS; member-change STREAM ID KIND PRIORITY|- MS; transfer STREAM ID|0 MS; step-down STREAM; elect STREAM";
+
+    /// <summary>Does what the words say.</summary>
+    /// <param name="streams">The streams of this node.</param>
+    /// <param name="verb">The words, separated by single blanks.</param>
+    public static async Task<AdminReply> RunAsync(RaftStreams streams, string verb)
+    {
+        string[] words = verb.Split(' ');
+        if (words.Length < 2 || !uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint id))
+        {
+            return new AdminReply(false, [$"the request '{verb}' is not known; {Usage}"]);
+        }
+
+        if (!streams.TryGetStream(new StreamId(id), out RaftStream? stream))
+        {
+            return new AdminReply(false, [$"stream {id} does not run on this node"]);
+        }
+
+        Task<string>? done = words switch
+        {
+            [AddMember, _, string member, string kind, string address, string priority, string wait]
+                when TryNode(member, out NodeId node) && TryKind(kind, out MemberKind k) && TryPriority(priority, out int? p) && TryTime(wait, out TimeSpan t) =>
+                Describe(stream.AddMemberAsync(new Member(node, k, address) { Priority = p ?? 0 }, t)),
+            [RemoveMember, _, string member, string wait] when TryNode(member, out NodeId node) && TryTime(wait, out TimeSpan t) =>
+                Describe(stream.RemoveMemberAsync(node, t)),
+            [ChangeMember, _, string member, string kind, string priority, string wait]
+                when TryNode(member, out NodeId node) && TryKind(kind, out MemberKind k) && TryPriority(priority, out int? p) && TryTime(wait, out TimeSpan t) =>
+                Describe(stream.ChangeMemberAsync(node, k, p, t)),
+            [Transfer, _, string member, string wait] when TryNode(member, out NodeId node, allowNone: true) && TryTime(wait, out TimeSpan t) =>
+                Describe(stream.TransferLeadershipAsync(node, t)),
+            [StepDown, _] => Describe(stream.StepDownAsync()),
+            [Elect, _] => Describe(stream.TriggerElectionAsync()),
+            _ => null,
+        };
+        return done is null
+            ? new AdminReply(false, [$"the request '{verb}' is not known or not complete; {Usage}"])
+            : new AdminReply(true, [await done.ConfigureAwait(false)]);
+    }
+
+    private static async Task<string> Describe(Task task)
+    {
+        await task.ConfigureAwait(false);
+        return Write(json => json.WriteString("outcome", "done"));
+    }
+
+    private static async Task<string> Describe(Task<MembershipAnswer> change)
+    {
+        MembershipAnswer answer = await change.ConfigureAwait(false);
+        return Write(json =>
+        {
+            switch (answer)
+            {
+                case MembershipCommitted committed:
+                    json.WriteString("outcome", "done");
+                    json.WriteNumber("index", committed.Index.Value);
+                    json.WriteString("membership", committed.Membership.ToString());
+                    break;
+                case MembershipNotChanged refused:
+                    WriteRefusal(json, refused.Refusal.ToString(), refused.Reason, refused.Leader, refused.LeaderAddress);
+                    break;
+                case MembershipOutcomeUnknown unknown:
+                    json.WriteString("outcome", "unknown");
+                    json.WriteString("reason", unknown.Reason);
+                    break;
+            }
+        });
+    }
+
+    private static async Task<string> Describe(Task<TransferAnswer> transfer)
+    {
+        TransferAnswer answer = await transfer.ConfigureAwait(false);
+        return Write(json =>
+        {
+            switch (answer)
+            {
+                case LeadershipTransferred done:
+                    json.WriteString("outcome", "done");
+                    json.WriteNumber("leader", done.Leader.Value);
+                    json.WriteNumber("term", done.Term.Value);
+                    break;
+                case LeadershipNotTransferred refused:
+                    WriteRefusal(json, refused.Outcome.ToString(), refused.Reason, refused.Leader, refused.LeaderAddress);
+                    break;
+            }
+        });
+    }
+
+    private static void WriteRefusal(Utf8JsonWriter json, string refusal, string reason, NodeId leader, string? address)
+    {
+        json.WriteString("outcome", "refused");
+        json.WriteString("refusal", refusal);
+        json.WriteString("reason", reason);
+        json.WriteNumber("leader", leader.Value);
+        json.WriteString("leader_address", address);
+    }
+
+    private static string Write(Action<Utf8JsonWriter> content)
+    {
+        ArrayBufferWriter<byte> buffer = new(256);
+        using (Utf8JsonWriter json = new(buffer))
+        {
+            json.WriteStartObject();
+            content(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static bool TryNode(string word, out NodeId node, bool allowNone = false)
+    {
+        bool isNumber = uint.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out uint id);
+        node = new NodeId(id);
+        return isNumber && (allowNone || !node.IsNone);
+    }
+
+    private static bool TryKind(string word, out MemberKind kind)
+    {
+        kind = word switch
+        {
+            "learner" => MemberKind.Learner,
+            "log-only" => MemberKind.LogOnly,
+            _ => MemberKind.Voter,
+        };
+        return word is "voter" or "learner" or "log-only";
+    }
+
+    private static bool TryPriority(string word, out int? priority)
+    {
+        bool isNumber = int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number);
+        priority = isNumber ? number : null;
+        return isNumber || word == "-";
+    }
+
+    private static bool TryTime(string word, out TimeSpan time)
+    {
+        bool isNumber = int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds);
+        time = TimeSpan.FromMilliseconds(milliseconds);
+        return isNumber && milliseconds > 0;
+    }
+}
