@@ -13,7 +13,7 @@ namespace RaftActors.Dcf;
 /// JSON gives the node runs in one ActorSystem over one port. Members are thread-safe, except that callbacks are registered
 /// before the start.
 /// </summary>
-public sealed class Dcf : IAsyncDisposable
+public sealed partial class Dcf : IAsyncDisposable
 {
     private readonly DcfCallbackTable _callbacks = new();
     private readonly DcfOptions _options;
@@ -194,6 +194,7 @@ public sealed class Dcf : IAsyncDisposable
                     Id = id,
                     NodeId = node,
                     Members = config.MembersOf(id),
+                    Join = _options.Join,
                     StateMachine = () => _options.StateMachine?.Invoke(id) ?? new ChainedHashStateMachine(),
                     Observer = new DcfStreamObserver(id, _callbacks),
                 },

@@ -13,6 +13,12 @@ public sealed record DcfOptions
     public string DataPath { get; init; } = "data";
 
     /// <summary>
+    /// True for a node that is added to streams that exist (<see cref="Dcf.AddMemberAsync"/> on another node): it waits for its leader, and neither votes nor stands for election
+    /// before. The cluster configuration names this node, and others that it may hear from.
+    /// </summary>
+    public bool Join { get; init; }
+
+    /// <summary>
     /// HOCON that stands before the defaults: journal, timings, dispatchers, TLS. The address to listen at comes from the cluster
     /// configuration and stands before this.
     /// </summary>

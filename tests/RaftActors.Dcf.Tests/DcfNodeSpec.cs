@@ -50,6 +50,32 @@ public sealed class DcfNodeSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_node_is_added_promoted_demoted_and_removed_through_any_node()
+    {
+        await using Cluster cluster = await Cluster.StartAsync(_folder, One);
+        TestNode leader = await cluster.LeaderAsync(One);
+        TestNode follower = cluster.Nodes.First(n => n != leader);
+        int port = TestNode.FreePort();
+        await using TestNode fourth = new(_folder, 4, join: true);
+        await fourth.Dcf.StartAsync(4, $"{One}$4$127.0.0.1${port}$FOLLOWER");
+
+        DcfAdminResult added = await follower.Dcf.AddMemberAsync(One, 4, "127.0.0.1", port, DcfRole.Follower, TimeSpan.FromSeconds(20));
+        Assert.True(added.Success, added.Reason);
+        DcfAdminResult promoted = await follower.Dcf.PromoteLeaderAsync(One, 4, TimeSpan.FromSeconds(10));
+        Assert.True(promoted.Success, promoted.Reason);
+        await TestNode.UntilAsync(async () => (await fourth.Dcf.GetStream(One).GetStatusAsync()) is { Role: Role.Leader, IsReady: true }, "node 4 leads");
+        Assert.True((await fourth.Dcf.WriteAsync(One, "by the fourth"u8.ToArray())).IsCommitted);
+
+        await fourth.Dcf.DemoteFollowerAsync(One);
+        await TestNode.UntilAsync(async () => (await follower.Dcf.GetStream(One).GetStatusAsync()).Leader is { IsNone: false } id && id != new NodeId(4), "another node leads");
+        DcfAdminResult passive = await follower.Dcf.ChangeMemberRoleAsync(One, 4, DcfRole.Passive, waitTimeout: TimeSpan.FromSeconds(20));
+        Assert.True(passive.Success, passive.Reason);
+        DcfAdminResult removed = await follower.Dcf.RemoveMemberAsync(One, 4, TimeSpan.FromSeconds(20));
+        Assert.True(removed.Success, removed.Reason);
+        Assert.Equal(3, (await follower.Dcf.GetStream(One).GetStatusAsync()).Membership.Members.Length);
+    }
+
+    [Fact]
     public async Task A_follower_refuses_a_write_and_says_who_leads_but_forwards_a_universal_write()
     {
         await using Cluster cluster = await Cluster.StartAsync(_folder, One);

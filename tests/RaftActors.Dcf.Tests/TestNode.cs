@@ -10,12 +10,13 @@ namespace RaftActors.Dcf.Tests;
 /// <summary>A node with everything its callbacks reported.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
-    public TestNode(string folder, uint id)
+    public TestNode(string folder, uint id, bool join = false)
     {
         Id = id;
         Dcf = new Dcf(new DcfOptions
         {
             DataPath = folder,
+            Join = join,
             Config = ConfigurationFactory.ParseString($$"""
                 akka.loglevel = WARNING
                 akka.persistence.journal.plugin = "akka.persistence.journal.sql"

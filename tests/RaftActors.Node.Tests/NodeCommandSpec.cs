@@ -43,6 +43,44 @@ public sealed class NodeCommandSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_second_node_is_added_made_leader_and_removed()
+    {
+        int port = FreePort.Next();
+        int other = FreePort.Next();
+        using Run node = new("node", "--config", Write(port));
+        string second = _folder.File("second.conf");
+        File.WriteAllText(second, File.ReadAllText(_folder.File("node.conf"))
+            .Replace("node-id = 1", "node-id = 2", StringComparison.Ordinal)
+            .Replace("port = " + port, "port = " + other, StringComparison.Ordinal)
+            .Replace($"nodes {{ 1 = \"127.0.0.1:{port}\" }}", $"nodes {{ 2 = \"127.0.0.1:{other}\" }}", StringComparison.Ordinal)
+            .Replace("id = 1,", "id = 1, join = on,", StringComparison.Ordinal)
+            .Replace("journal.db", "journal2.db", StringComparison.Ordinal));
+        using Run joining = new("node", "--config", second);
+        await UntilAsync(() => node.Output.Contains("is up", StringComparison.Ordinal), node);
+        await UntilAsync(() => joining.Output.Contains("is up", StringComparison.Ordinal), joining);
+        string[] common = ["--node", $"127.0.0.1:{port}", "--stream", "1", "--timeout", "20"];
+
+        string output = string.Empty;
+        await UntilAsync(async () =>
+        {
+            (int code, output, _) = await Run.ToEndAsync(["members", "add", "--id", "2", "--address", $"127.0.0.1:{other}", .. common]);
+            return code == ExitCode.Ok;
+        }, node);
+        Assert.Contains("voters 1,2", output, StringComparison.Ordinal);
+        (int transferred, output, _) = await Run.ToEndAsync(["transfer", "--to", "2", .. common]);
+        Assert.True(transferred == ExitCode.Ok, output);
+
+        // Asked of node 1, which names the leader.
+        int removed = ExitCode.Failure;
+        await UntilAsync(async () =>
+        {
+            (removed, output, _) = await Run.ToEndAsync(["members", "remove", "--id", "1", .. common]);
+            return removed == ExitCode.Ok;
+        }, joining);
+        Assert.Contains("voters 2", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_node_that_does_not_answer_is_named_and_the_exit_code_says_so()
     {
         int port = FreePort.Next();
