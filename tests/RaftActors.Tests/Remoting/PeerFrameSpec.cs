@@ -70,6 +70,12 @@ public sealed class PeerFrameSpec
             ignoreCase: true);
     }
 
+    [Theory]
+    [InlineData("timeout-now", "520e010000000200000005000000000000000000000000000000000000000000000000e0b16ba0")]
+    [InlineData("vote-removed", "520201000000020000000600000000000000000000000000000000090000000000000087643860030500000000000000")]
+    public void Frames_of_membership_and_transfer_must_stay_as_they_were_frozen(string name, string expected) =>
+        Assert.Equal(expected, Convert.ToHexString(PeerBody.Encode(Message(name), new StreamId(0), From, To).Bytes.Span), ignoreCase: true);
+
     [Fact]
     public void Append_must_stay_as_it_was_frozen()
     {
