@@ -10,7 +10,7 @@ internal static class SettingsKeys
     private static readonly HashSet<string> OpenSections = ["raft-actors.nodes", "raft-actors.dispatchers", "raft-actors.mailboxes"];
 
     // Sections of packages that stand beside this one; they check their own keys.
-    private static readonly HashSet<string> ForeignSections = ["raft-actors.journal", "raft-actors.snapshot-store"];
+    private static readonly HashSet<string> ForeignSections = ["raft-actors.journal.wal", "raft-actors.snapshot-store"];
 
     private static readonly string[] StreamKeys = ["id", "name", "state-machine", "settings", "join"];
 
