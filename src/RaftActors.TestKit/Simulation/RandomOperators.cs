@@ -62,6 +62,6 @@ public sealed class RandomOperators(CoreCluster cluster)
             && furthest.CommitIndex == cluster.History.HighestIndex
             && furthest.MembershipAt(furthest.CommitIndex) is { Members.IsEmpty: false } committed
             && committed.Find(member.Id) is null
-            && up.All(m => m == member || m.Core!.CommitIndex < furthest.MembershipIndex || m.Core.Membership.Find(member.Id) is null);
+            && up.All(m => m == member || m.Core!.MembershipIndex <= furthest.CommitIndex || m.Core.Membership.Find(member.Id) is null);
     }
 }
