@@ -165,7 +165,10 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
             case 16:
                 return new Command("get", ["GET", counter], counter);
             case 17:
-                return new Command("append", ["APPEND", text, value], text, value);
+                // APPEND answers with a length. Were all lengths equal, any of the appends with an unknown outcome could explain
+                // it, and the search for an order would try them all.
+                string piece = value + new string('.', random.Next(64));
+                return new Command("append", ["APPEND", text, piece], text, piece);
             case 18:
                 return new Command("get", ["GET", text], text);
             default:
