@@ -1,0 +1,31 @@
+using Xunit;
+
+namespace RaftActors.Node.Tests;
+
+/// <summary><c>raftactors journal</c> from outside.</summary>
+public sealed class JournalCommandSpec : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("raft-node-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_damaged_log_is_told_and_a_repair_asks_for_consent()
+    {
+        (int code, string output, _) = await Run.ToEndAsync("journal", "verify", _directory);
+        Assert.Equal(0, code);
+        Assert.Contains("\"Segments\":0", output, StringComparison.Ordinal);
+
+        File.WriteAllBytes(Path.Combine(_directory, "0000000000000001.wal"), new byte[100_000]);
+        (code, _, string errors) = await Run.ToEndAsync("journal", "verify", _directory);
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("0000000000000001.wal, offset 0", errors, StringComparison.Ordinal);
+
+        (code, _, _) = await Run.ToEndAsync("journal", "repair", _directory);
+        Assert.Equal(ExitCode.Usage, code);
+        (code, _, _) = await Run.ToEndAsync("journal", "repair", _directory, "--accept-loss");
+        Assert.Equal(0, code);
+        (code, _, _) = await Run.ToEndAsync("journal", "verify", _directory);
+        Assert.Equal(0, code);
+    }
+}
