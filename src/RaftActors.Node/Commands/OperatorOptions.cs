@@ -45,17 +45,8 @@ internal sealed class OperatorOptions
             return ExitCode.Configuration;
         }
 
-        // TLS and frame sizes of the file apply to the asking side too; its address and extensions do not.
-        Config own = ConfigurationFactory.ParseString("""
-            akka.actor.provider = remote
-            akka.remote.dot-netty.tcp.hostname = "127.0.0.1"
-            akka.remote.dot-netty.tcp.port = 0
-            akka.extensions = []
-            akka.loglevel = OFF
-            akka.stdout-loglevel = OFF
-            """).WithFallback(config);
         string name = parsed.GetValue(_system)!;
-        using ActorSystem system = await Task.Run(() => ActorSystem.Create(name + "-admin", own), cancellationToken).ConfigureAwait(false);
+        using ActorSystem system = await AskingSystem.CreateAsync(name + "-admin", config, cancellationToken).ConfigureAwait(false);
         int code;
         try
         {

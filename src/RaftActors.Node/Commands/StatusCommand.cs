@@ -58,17 +58,7 @@ internal static class StatusCommand
             return ExitCode.Usage;
         }
 
-        // TLS and frame sizes of the file apply to the asking side too; its address and extensions do not.
-        Config own = ConfigurationFactory.ParseString("""
-            akka.actor.provider = remote
-            akka.remote.dot-netty.tcp.hostname = "127.0.0.1"
-            akka.remote.dot-netty.tcp.port = 0
-            akka.extensions = []
-            akka.loglevel = OFF
-            akka.stdout-loglevel = OFF
-            """).WithFallback(config);
-
-        using ActorSystem system = await Task.Run(() => ActorSystem.Create(systemName + "-status", own), cancellationToken).ConfigureAwait(false);
+        using ActorSystem system = await AskingSystem.CreateAsync(systemName + "-status", config, cancellationToken).ConfigureAwait(false);
         RaftAdmin admin = new(system);
         int code = ExitCode.Ok;
 
