@@ -76,23 +76,4 @@ internal sealed class PendingEntryRead(LogIndex index) : ClientRequest
 }
 
 /// <summary>Asks a leader to give up its office.</summary>
-internal sealed class PendingStepDown : ClientRequest
-{
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Task Task => _completion.Task;
-
-    public void Done()
-    {
-        if (Claim())
-        {
-            _completion.TrySetResult();
-        }
-    }
-
-    public override void Abandon(string reason, RefusalCode code) => Done();
-
-    public override void TimeOut() => Done();
-
-    public override void Overload(string reason) => Done();
-}
+internal sealed class PendingStepDown : PendingAcknowledgement;

@@ -57,23 +57,4 @@ internal sealed class PendingTransferRequest(NodeId target, TimeSpan timeout) : 
 }
 
 /// <summary>Asks for an election.</summary>
-internal sealed class PendingElection : ClientRequest
-{
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Task Task => _completion.Task;
-
-    public void Done()
-    {
-        if (Claim())
-        {
-            _completion.TrySetResult();
-        }
-    }
-
-    public override void Abandon(string reason, RefusalCode code) => Done();
-
-    public override void TimeOut() => Done();
-
-    public override void Overload(string reason) => Done();
-}
+internal sealed class PendingElection : PendingAcknowledgement;
