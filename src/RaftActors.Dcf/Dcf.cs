@@ -146,6 +146,7 @@ public sealed partial class Dcf : IAsyncDisposable
         return answer switch
         {
             ProposalCommitted committed => new(DcfWriteStatus.Committed, committed.Index, NodeId.None, null),
+            CommittedNotApplied committed => new(DcfWriteStatus.Committed, committed.Index, NodeId.None, committed.Reason),
             NotLeader other => new(DcfWriteStatus.NotLeader, LogIndex.Zero, other.Leader, "This node does not lead the stream."),
             Overloaded overloaded => new(DcfWriteStatus.Overloaded, LogIndex.Zero, NodeId.None, overloaded.Reason),
             ProposalRefused refused => new(DcfWriteStatus.Refused, LogIndex.Zero, NodeId.None, refused.Reason),

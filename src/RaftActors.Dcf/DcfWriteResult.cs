@@ -6,7 +6,7 @@ namespace RaftActors.Dcf;
 /// <param name="Status">What the writer may conclude.</param>
 /// <param name="Index">The index of the entry when it is committed; 0 otherwise.</param>
 /// <param name="Leader">Who leads, as far as known, when this node does not.</param>
-/// <param name="Reason">In words, when it is not committed.</param>
+/// <param name="Reason">In words, when it is not committed, or when it is and the state machine here has failed on it.</param>
 public sealed record DcfWriteResult(DcfWriteStatus Status, LogIndex Index, NodeId Leader, string? Reason)
 {
     /// <summary>True when the entry is committed.</summary>

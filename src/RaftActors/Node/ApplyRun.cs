@@ -9,8 +9,10 @@ internal sealed record ApplyRun(EntryBatch Batch, LogIndex From, LogIndex To, Pe
 {
     public int Entries => (int)(To - From) + 1;
 
-    /// <summary>Whoever waits is told that the outcome is unknown: the entries are committed, but their result is not.</summary>
-    public void Abandon(string reason)
+    /// <summary>
+    /// Whoever waits is told that the outcome is unknown: the entries are committed, but their result is not. When the state machine has said exactly what is applied, the rest is certain.
+    /// </summary>
+    public void Abandon(string reason, LogIndex? appliedTo = null)
     {
         if (Waiters is null)
         {
@@ -19,7 +21,7 @@ internal sealed record ApplyRun(EntryBatch Batch, LogIndex From, LogIndex To, Pe
 
         for (LogIndex index = From; index <= To; index = index.Next)
         {
-            Waiters[index - Batch.FirstIndex].Answer(new OutcomeUnknown(reason));
+            Waiters[index - Batch.FirstIndex].Answer(index > appliedTo ? new CommittedNotApplied(index, Batch.Term, reason) : new OutcomeUnknown(reason));
         }
     }
 }

@@ -117,8 +117,8 @@ internal sealed record StateMachineReady
 /// <summary>From the state machine's actor: everything up to here is applied.</summary>
 internal sealed record AppliedReport(LogIndex Index);
 
-/// <summary>From the state machine's actor: nothing behind <paramref name="Applied"/> will be applied.</summary>
-internal sealed record ApplyFailed(string Reason, Exception Cause, LogIndex Applied);
+/// <summary>From the state machine's actor: nothing behind <paramref name="Applied"/> will be applied. <paramref name="IsExact"/>: the state is that of <paramref name="Applied"/>, and not perhaps of a little more.</summary>
+internal sealed record ApplyFailed(string Reason, Exception Cause, LogIndex Applied, bool IsExact = false);
 
 /// <summary>To a replicator: send these proposals to the peer, which leads.</summary>
 internal sealed record ForwardToPeer(IReadOnlyList<ForwardedProposal> Proposals, Term Term);

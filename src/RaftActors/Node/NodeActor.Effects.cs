@@ -17,6 +17,7 @@ internal sealed partial class NodeActor
     private Term _term;
     private NodeId _leader;
     private string? _stateMachineFailure;
+    private LogIndex? _appliedExactly;
 
     private void Run(Effect effect)
     {
@@ -139,7 +140,7 @@ internal sealed partial class NodeActor
             }
             else
             {
-                run.Abandon("the entry is committed, but the state machine has failed and its result is unknown");
+                run.Abandon("the entry is committed, but the state machine has failed and its result is unknown", _appliedExactly);
             }
         }
 
@@ -194,10 +195,11 @@ internal sealed partial class NodeActor
         }
 
         _stateMachineFailure = failed.Reason;
+        _appliedExactly = failed.IsExact ? failed.Applied : null;
         const string Reason = "the entry is committed, but the state machine failed and its result is unknown";
         foreach (ApplyRun run in _applying.Concat(_toApply))
         {
-            run.Abandon(Reason);
+            run.Abandon(Reason, _appliedExactly);
         }
 
         _applying.Clear();

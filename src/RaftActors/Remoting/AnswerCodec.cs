@@ -7,7 +7,7 @@ namespace RaftActors.Remoting;
 /// <summary>
 /// The byte form of <see cref="ProposalAnswer"/>, shared by frames between peers and by messages to remote clients. Little-endian: kind 1, then
 /// committed (1): index 8, term 8, length 4, result; not leader (2): leader 4, length 4, address (length 0xFFFFFFFF for none); overloaded (3) and
-/// unknown (4): length 4, reason; refused (5): code 1, length 4, reason. Extend-only.
+/// unknown (4): length 4, reason; refused (5): code 1, length 4, reason; committed but not applied (6): index 8, term 8, length 4, reason. Extend-only.
 /// </summary>
 internal static class AnswerCodec
 {
@@ -20,6 +20,7 @@ internal static class AnswerCodec
         Overloaded overloaded => 4 + TextSize(overloaded.Reason),
         OutcomeUnknown unknown => 4 + TextSize(unknown.Reason),
         ProposalRefused refused => 5 + TextSize(refused.Reason),
+        CommittedNotApplied committed => 20 + TextSize(committed.Reason),
         _ => throw new ArgumentException($"There is no byte form of a {answer.GetType().Name}.", nameof(answer)),
     };
 
@@ -49,6 +50,11 @@ internal static class AnswerCodec
                 target[0] = 5;
                 target[1] = (byte)refused.Code;
                 return 2 + WriteText(refused.Reason, target[2..]);
+            case CommittedNotApplied committed:
+                target[0] = 6;
+                BinaryPrimitives.WriteInt64LittleEndian(target[1..], committed.Index.Value);
+                BinaryPrimitives.WriteInt64LittleEndian(target[9..], committed.Term.Value);
+                return 17 + WriteText(committed.Reason, target[17..]);
             default:
                 throw new ArgumentException($"There is no byte form of a {answer.GetType().Name}.", nameof(answer));
         }
@@ -96,6 +102,17 @@ internal static class AnswerCodec
             case 5 when span.Length >= 2 && TryReadText(span[2..], out text, out used):
                 answer = new ProposalRefused((RefusalCode)span[1], text ?? string.Empty);
                 length = 2 + used;
+                return true;
+            case 6 when span.Length >= 17 && TryReadText(span[17..], out text, out used):
+                long at = BinaryPrimitives.ReadInt64LittleEndian(span[1..]);
+                long inTerm = BinaryPrimitives.ReadInt64LittleEndian(span[9..]);
+                if (at <= 0 || inTerm <= 0)
+                {
+                    return false;
+                }
+
+                answer = new CommittedNotApplied(new LogIndex(at), new Term(inTerm), text ?? string.Empty);
+                length = 17 + used;
                 return true;
             default:
                 return false;

@@ -38,6 +38,68 @@ public sealed class CommittedEntries : IEnumerable<CommittedEntry>
     /// <summary>How many entries, at least 1.</summary>
     public int Count { get; }
 
+    /// <summary>The first entry that the state machine has taken back; null while it has not.</summary>
+    internal LogIndex? RolledBackFrom { get; private set; }
+
+    /// <summary>Why.</summary>
+    internal Exception? RollbackError { get; private set; }
+
+    internal bool IsOver { get; set; }
+
+    /// <summary>
+    /// Says, from within <see cref="IStateMachine.Apply"/>, that the last <paramref name="count"/> entries of this call are not applied: the state is as it was before them. The state machine
+    /// goes into its error state, the applied index stands before them, and whoever waits for one of them is told <see cref="CommittedNotApplied"/>. Consensus goes on.
+    /// </summary>
+    /// <param name="count">How many, counted from the last entry of this call, from 1 to <see cref="Count"/>.</param>
+    /// <param name="error">What went wrong; goes to <see cref="IStateMachine.OnError"/>, to the observer and into the status.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not that many.</exception>
+    /// <exception cref="InvalidOperationException">The call of <see cref="IStateMachine.Apply"/> is over.</exception>
+    public void RollBack(int count, Exception error)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
+        int left = Count - count;
+        foreach (CommittedEntry entry in this)
+        {
+            if (left-- == 0)
+            {
+                RollBackFrom(entry.Index, error);
+                return;
+            }
+        }
+    }
+
+    /// <summary>The same as <see cref="RollBack"/>, by the first entry that is not applied.</summary>
+    /// <param name="first">Its index; one of this call. When called more than once, the earliest counts.</param>
+    /// <param name="error">What went wrong.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No entry of this call has that index.</exception>
+    /// <exception cref="InvalidOperationException">The call of <see cref="IStateMachine.Apply"/> is over.</exception>
+    public void RollBackFrom(LogIndex first, Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        if (IsOver)
+        {
+            throw new InvalidOperationException("The call of Apply that these entries belong to is over.");
+        }
+
+        bool isOne = false;
+        foreach (CommittedEntry entry in this)
+        {
+            isOne |= entry.Index == first;
+        }
+
+        if (!isOne)
+        {
+            throw new ArgumentOutOfRangeException(nameof(first), first, $"The entries of this call are {First} to {Last}.");
+        }
+
+        if (RolledBackFrom is null || first < RolledBackFrom)
+        {
+            RolledBackFrom = first;
+            RollbackError = error;
+        }
+    }
+
     /// <summary>Walks the entries without allocating.</summary>
     public Enumerator GetEnumerator() => new(this);
 

@@ -19,6 +19,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
     private RoleNotice _role = new(Role.Follower, Term.Zero, NodeId.None, string.Empty);
     private Term? _leading;
     private (NodeId Leader, Term Term)? _following;
+    private LogIndex? _rolledBackTo;
     private bool _shutDown;
 
     public FsmCallerActor(StreamDefinition definition, bool publishCommits)
@@ -97,7 +98,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
 
             if (_failure is not null)
             {
-                run.Abandon("the entry is committed, but the state machine failed and its result is unknown");
+                run.Abandon("the entry is committed, but the state machine failed and its result is unknown", _rolledBackTo);
             }
         }
 
@@ -124,6 +125,12 @@ internal sealed partial class FsmCallerActor : UntypedActor
             if (entries is not null)
             {
                 _machine!.Apply(entries);
+                entries.IsOver = true;
+                if (entries.RolledBackFrom is not null)
+                {
+                    RollBack(run, entries);
+                    return;
+                }
             }
 
             if (protocol && _role.Role == Role.Leader && run.Batch.Term == _role.Term && _leading is null)
@@ -134,12 +141,23 @@ internal sealed partial class FsmCallerActor : UntypedActor
 
             TellMembership(run);
         }
+        catch (Exception) when (entries?.RolledBackFrom is not null)
+        {
+            // It has said what does not count, and then thrown.
+            RollBack(run, entries);
+            return;
+        }
         catch (Exception e)
         {
             Fail($"applying the entries {run.From} to {run.To} failed", e);
             return;
         }
 
+        Applied(run, entries);
+    }
+
+    private void Applied(ApplyRun run, CommittedEntries? entries)
+    {
         _applied = run.To;
         if (entries is null)
         {
@@ -335,20 +353,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
             CallObserver(o => o.OnException(failure));
         }
 
-        CallMachine(() =>
-        {
-            if (_leading is { } led)
-            {
-                _leading = null;
-                _machine!.OnLeaderStop(led, reason);
-            }
-
-            if (_following is { } old)
-            {
-                _following = null;
-                _machine!.OnStopFollowing(old.Leader, old.Term, reason);
-            }
-        });
+        EndOffices(reason);
         try
         {
             _machine?.OnShutdown();
@@ -364,6 +369,39 @@ internal sealed partial class FsmCallerActor : UntypedActor
             {
                 read.Abandon("the stream has stopped", RefusalCode.Stopping);
             }
+        }
+    }
+
+    /// <summary>What was told to begin is told to end, whatever became of the state machine meanwhile.</summary>
+    private void EndOffices(string reason)
+    {
+        if (_leading is { } led)
+        {
+            _leading = null;
+            LastCall(machine => machine.OnLeaderStop(led, reason));
+        }
+
+        if (_following is { } old)
+        {
+            _following = null;
+            LastCall(machine => machine.OnStopFollowing(old.Leader, old.Term, reason));
+        }
+    }
+
+    private void LastCall(Action<IStateMachine> call)
+    {
+        if (_machine is not { } machine)
+        {
+            return;
+        }
+
+        try
+        {
+            call(machine);
+        }
+        catch (Exception e)
+        {
+            LogLines.ErrorCallbackFailed(_log, e, _definition.Id, _definition.NodeId);
         }
     }
 
@@ -409,17 +447,11 @@ internal sealed partial class FsmCallerActor : UntypedActor
         }
 
         _failure = cause;
-        try
-        {
-            _machine?.OnError(cause);
-        }
-        catch (Exception e)
-        {
-            LogLines.ErrorCallbackFailed(_log, e, _definition.Id, _definition.NodeId);
-        }
-
+        string why = $"{reason}: {cause.Message}";
+        LastCall(machine => machine.OnError(cause));
+        EndOffices(why);
         CallObserver(o => o.OnException(cause));
         RunHeld();
-        Context.Parent.Tell(new ApplyFailed($"{reason}: {cause.Message}", cause, _applied));
+        Context.Parent.Tell(new ApplyFailed(why, cause, _applied, _rolledBackTo is not null));
     }
 }

@@ -8,12 +8,22 @@ namespace RaftActors;
 /// Every method is called by one caller, in order, one call at a time, on the dispatcher <c>raft-actors.dispatchers.user-code</c>, so an
 /// implementation needs no locks for what only these methods touch. It may take its time: consensus goes on meanwhile. A new
 /// instance is made each time the stream's node starts.
+/// <para>The order that holds in the life of one instance:</para>
+/// <list type="bullet">
+/// <item>Entries and memberships come in the order of their indexes, each once; what a snapshot brought does not come again.</item>
+/// <item><see cref="OnLeaderStart"/> comes when everything that earlier terms committed is applied, and before any entry of the new term. Each is followed by one <see cref="OnLeaderStop"/>,
+/// each <see cref="OnStartFollowing"/> by one <see cref="OnStopFollowing"/>, before the next of either begins: nobody leads and follows at the same time.</item>
+/// <item>While <see cref="LoadSnapshotAsync"/> runs, nothing else is called. While the rest of <see cref="SaveSnapshotAsync"/> (behind its first <c>await</c>) runs, everything else may be, but no
+/// second save begins.</item>
+/// <item>After <see cref="OnError"/> only the stops that are due and <see cref="OnShutdown"/> come; after <see cref="OnShutdown"/> nothing.</item>
+/// </list>
 /// </remarks>
 public interface IStateMachine
 {
     /// <summary>
     /// Applies committed entries of users. An exception puts the state machine into its error state: nothing more is applied until
-    /// the stream is started again, and whoever waits is told that the outcome is unknown.
+    /// the stream is started again, and whoever waits is told that the outcome is unknown. A state machine that knows which entries have failed, and has undone what it had
+    /// begun, says so with <see cref="CommittedEntries.RollBack"/> instead: then what is applied and what is not is exact, and so are the answers.
     /// </summary>
     /// <param name="entries">Consecutive entries; valid only during the call, the bytes of an entry for ever.</param>
     void Apply(CommittedEntries entries);
@@ -93,12 +103,12 @@ public interface IStateMachine
     }
 
     /// <summary>The state machine is in its error state; called once, and nothing is applied after it.</summary>
-    /// <param name="error">What <see cref="Apply"/> threw.</param>
+    /// <param name="error">What <see cref="Apply"/> or another call threw, or gave to <see cref="CommittedEntries.RollBack"/>.</param>
     void OnError(Exception error)
     {
     }
 
-    /// <summary>The stream stops here; the last call.</summary>
+    /// <summary>The stream stops here; the last call. A snapshot that is being saved is not waited for: its token is cancelled before.</summary>
     void OnShutdown()
     {
     }

@@ -1,6 +1,6 @@
 namespace RaftActors;
 
-/// <summary>What a proposer may conclude. Exactly one of the five sealed records below.</summary>
+/// <summary>What a proposer may conclude. Exactly one of the six sealed records below.</summary>
 public abstract record ProposalAnswer
 {
     private protected ProposalAnswer()
@@ -13,6 +13,15 @@ public abstract record ProposalAnswer
 /// <param name="Term">Its term.</param>
 /// <param name="Result">What the state machine replied; empty when it did not.</param>
 public sealed record ProposalCommitted(LogIndex Index, Term Term, ReadOnlyMemory<byte> Result) : ProposalAnswer;
+
+/// <summary>
+/// The entry is committed and will never be lost, so it must not be proposed again; but the state machine of the member that took it has failed and rolled it back
+/// (<see cref="CommittedEntries.RollBack"/>), or came to its error before it. The other members apply it. No result is known.
+/// </summary>
+/// <param name="Index">Its place in the log.</param>
+/// <param name="Term">Its term.</param>
+/// <param name="Reason">Why it is not applied there.</param>
+public sealed record CommittedNotApplied(LogIndex Index, Term Term, string Reason) : ProposalAnswer;
 
 /// <summary>Certainly not accepted: this member does not lead (and was not allowed to forward, or knew no leader in time).</summary>
 /// <param name="Leader">Who leads, as far as known; <see cref="NodeId.None"/> otherwise.</param>

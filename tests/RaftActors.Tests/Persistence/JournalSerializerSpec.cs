@@ -77,6 +77,12 @@ public sealed class JournalSerializerSpec : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public void Committed_but_not_applied_must_be_written_as_it_was_frozen() => Assert.Equal(
+        "06" + "0700000000000000" + "0300000000000000" + "02000000" + "6e6f",
+        Convert.ToHexString(_client.ToBinary(new CommittedNotApplied(new LogIndex(7), new Term(3), "no"))),
+        ignoreCase: true);
+
+    [Fact]
     public void Client_messages_must_give_back_what_went_in()
     {
         AssertSame(new Propose("abc"u8.ToArray(), 5, new Term(6), Forward: false, TimeSpan.FromSeconds(2)), (a, b) =>
@@ -100,6 +106,7 @@ public sealed class JournalSerializerSpec : Akka.TestKit.Xunit2.TestKit
         AssertSame(new Overloaded("too much ü"), Assert.Equal);
         AssertSame(new OutcomeUnknown("lost"), Assert.Equal);
         AssertSame(new ProposalRefused(RefusalCode.TermChanged, "term"), Assert.Equal);
+        AssertSame(new CommittedNotApplied(new LogIndex(7), new Term(3), "rolled back"), Assert.Equal);
         AssertSame(new ReadFailed("no leader", new NodeId(4), CanRetry: true), Assert.Equal);
         AssertSame(new ReadCompleted("r"u8.ToArray(), new LogIndex(8)), (a, b) =>
         {

@@ -17,6 +17,9 @@ internal sealed class RecordingStateMachine : IStateMachine
     /// <summary>Applying an entry with this text throws.</summary>
     public string? FailOn { get; set; }
 
+    /// <summary>An entry with this text, and everything behind it in the same call, is rolled back.</summary>
+    public string? RollBackOn { get; set; }
+
     /// <summary>Applying waits until this is set.</summary>
     public ManualResetEventSlim Gate { get; } = new(initialState: true);
 
@@ -60,6 +63,12 @@ internal sealed class RecordingStateMachine : IStateMachine
             if (text == FailOn)
             {
                 throw new InvalidOperationException($"told to fail on '{text}'");
+            }
+
+            if (text == RollBackOn)
+            {
+                entries.RollBackFrom(entry.Index, new InvalidOperationException($"told to roll back '{text}'"));
+                return;
             }
 
             Keep(text);
