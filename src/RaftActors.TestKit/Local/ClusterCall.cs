@@ -6,17 +6,19 @@ public sealed class ClusterCall<TAnswer> : IClusterCall
     where TAnswer : class
 {
     private readonly Func<bool> _canSend;
-    private readonly Func<Task<TAnswer>> _send;
+    private readonly Func<Task> _send;
+    private readonly Func<Task, TAnswer> _read;
     private readonly Func<string, TAnswer> _whenLost;
     private readonly Action<TAnswer> _answered;
-    private Task<TAnswer>? _task;
+    private Task? _task;
 
-    internal ClusterCall(NodeId member, string what, Func<bool> canSend, Func<Task<TAnswer>> send, Func<string, TAnswer> whenLost, Action<TAnswer> answered)
+    internal ClusterCall(NodeId member, string what, Func<bool> canSend, Func<Task> send, Func<Task, TAnswer> read, Func<string, TAnswer> whenLost, Action<TAnswer> answered)
     {
         Member = member;
         What = what;
         _canSend = canSend;
         _send = send;
+        _read = read;
         _whenLost = whenLost;
         _answered = answered;
     }
@@ -42,7 +44,7 @@ public sealed class ClusterCall<TAnswer> : IClusterCall
 
         if (Answer is null && _task is { IsCompleted: true })
         {
-            Complete(_task.IsCompletedSuccessfully ? _task.Result : _whenLost(_task.Exception?.GetBaseException().Message ?? "cancelled"));
+            Complete(_task.IsCompletedSuccessfully ? _read(_task) : _whenLost(_task.Exception?.GetBaseException().Message ?? "cancelled"));
         }
 
         return Answer is not null;

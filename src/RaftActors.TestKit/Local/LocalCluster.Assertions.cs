@@ -28,9 +28,16 @@ public sealed partial class LocalCluster
                 throw Error("no member runs");
             }
 
-            LogIndex last = statuses.Max(s => s.LastEntry.Index);
-            if (statuses.TrueForAll(s => s.AppliedIndex == last && s.CommitIndex == last))
+            // Who does not belong to the stream gets nothing of it; who only keeps the log has no state.
+            if (statuses.Where(s => s is { Role: Role.Leader, Health: not StreamHealth.Failed }).MaxBy(s => s.Term) is { } leader)
             {
+                statuses.RemoveAll(s => leader.Membership.Find(s.Node) is null);
+            }
+
+            LogIndex last = statuses.Max(s => s.LastEntry.Index);
+            if (statuses.TrueForAll(s => s.CommitIndex == last && (s.AppliedIndex == last || IsLogOnly(s))))
+            {
+                statuses.RemoveAll(IsLogOnly);
                 if (statuses.Select(s => s.StateHash).Distinct().Count() > 1)
                 {
                     throw Error($"states differ at index {last}: {string.Join(", ", statuses.Select(s => $"member {s.Node} has {s.StateHash:x16}"))}");
@@ -71,7 +78,7 @@ public sealed partial class LocalCluster
             TimeSpan until = Now + (limit ?? DefaultLimit);
 
             // By the members' own word and not by what was seen applied: a snapshot brings entries that are applied one by one nowhere.
-            while (_members.Values.FirstOrDefault(m => m is { IsRunning: true, Paused: false } && Status(m.Id).AppliedIndex < last) is { } behind)
+            while (_members.Values.FirstOrDefault(m => m is { IsRunning: true, Paused: false } && IsBehind(Status(m.Id), last)) is { } behind)
             {
                 if (Now >= until)
                 {
@@ -82,6 +89,11 @@ public sealed partial class LocalCluster
             }
         }
     }
+
+    private static bool IsBehind(StreamStatus status, LogIndex index) =>
+        status.Membership.Find(status.Node) is { Kind: var kind } && (kind == MemberKind.LogOnly ? status.CommitIndex : status.AppliedIndex) < index;
+
+    private static bool IsLogOnly(StreamStatus status) => status.Membership.Find(status.Node) is { Kind: MemberKind.LogOnly };
 
     internal void OnEvent(MemberRun run, StreamEvent streamEvent)
     {
@@ -107,6 +119,10 @@ public sealed partial class LocalCluster
                 Note(member.Id, $"failed: {failed.Reason}");
                 member.Failure = failed.Reason;
                 member.Role = Role.Follower;
+                break;
+            case StreamMembershipChanged changed:
+                Note(member.Id, $"has {changed.Membership} from {changed.Index} on");
+                member.Membership = changed.Membership;
                 break;
             default:
                 Note(member.Id, streamEvent.GetType().Name);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using RaftActors.TestKit.Local;
 
@@ -103,13 +104,30 @@ public sealed partial class LocalCluster
         return Wait(call);
     }
 
+    /// <summary>Anything else that a <see cref="RaftStream"/> can be asked; the answer comes while time passes.</summary>
+    /// <typeparam name="TAnswer">The answer.</typeparam>
+    /// <param name="member">The member.</param>
+    /// <param name="what">What is asked, for the trace.</param>
+    /// <param name="call">One call of the stream's method. It must not await anything: no thread lets time pass meanwhile.</param>
+    /// <param name="whenLost">The answer when the member crashes or the call fails; gets the reason.</param>
+    public ClusterCall<TAnswer> Begin<TAnswer>(NodeId member, string what, Func<RaftStream, Task<TAnswer>> call, Func<string, TAnswer> whenLost)
+        where TAnswer : class
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(whenLost);
+        return Begin(member, what, call, whenLost, _ => { });
+    }
+
     private ClusterCall<T> Begin<T>(NodeId member, string what, Func<RaftStream, Task<T>> send, Func<string, T> whenLost, Action<T> answered)
+        where T : class => Begin(member, what, send, task => ((Task<T>)task).Result, whenLost, answered);
+
+    private ClusterCall<T> Begin<T>(NodeId member, string what, Func<RaftStream, Task> send, Func<Task, T> read, Func<string, T> whenLost, Action<T> answered)
         where T : class
     {
         LocalMember target = MemberOf(member);
         using Entered entered = Enter();
         Note(member, what);
-        ClusterCall<T> call = new(member, what, () => !target.IsRunning || target.Stream is not null, Send, whenLost, answer =>
+        ClusterCall<T> call = new(member, what, () => !target.IsRunning || target.Stream is not null, Send, read, whenLost, answer =>
         {
             Note(member, $"answer to {what}: {Describe(answer)}");
             answered(answer);
@@ -121,7 +139,7 @@ public sealed partial class LocalCluster
 
         return call;
 
-        Task<T> Send() => target.Stream is { } stream ? send(stream) : Task.FromResult(whenLost($"member {member} does not run"));
+        Task Send() => target.Stream is { } stream ? send(stream) : Task.FromException(new RaftActorsException($"member {member} does not run"));
     }
 
     private static string Describe(object answer) => answer switch
@@ -134,8 +152,11 @@ public sealed partial class LocalCluster
 
     private bool ReachesMajority(LocalMember member)
     {
-        int reached = _members.Values.Count(other => other == member
-            || (other is { IsRunning: true, Paused: false } && Network.IsOpen(member.Id, other.Id) && Network.IsOpen(other.Id, member.Id)));
-        return reached > _members.Count / 2;
+        bool Majority(ImmutableArray<NodeId> voters) => voters.Count(Reaches) > voters.Length / 2;
+        bool Reaches(NodeId voter) => voter == member.Id
+            || (_members.TryGetValue(voter, out LocalMember? other) && other is { IsRunning: true, Paused: false }
+                && Network.IsOpen(member.Id, voter) && Network.IsOpen(voter, member.Id));
+        StreamMembership membership = member.Membership;
+        return membership.MayLead(member.Id) && Majority(membership.Voters) && (!membership.IsJoint || Majority(membership.OutgoingVoters));
     }
 }

@@ -148,6 +148,19 @@ public sealed partial class LocalCluster
     }
 
     /// <summary>
+    /// Damages one event of a member's journal, chosen by the seed; the member does not notice before it is started again, and then it must refuse to start. An operator removes
+    /// it, replaces its disk (<see cref="Wipe"/>) and adds it again.
+    /// </summary>
+    /// <param name="member">The member.</param>
+    /// <param name="lose">True to lose the event, false to flip one bit of it.</param>
+    public void RotJournal(NodeId member, bool lose = false) =>
+        Note(member, MemberOf(member).Store.Rot(lose) is { } what ? $"journal rots: {what}" : "journal rots, but is empty");
+
+    /// <summary>Flips a bit in a member's snapshots. Whoever reads it must notice: the member uses an older one or the log, or refuses to start.</summary>
+    /// <param name="member">The member.</param>
+    public void RotSnapshot(NodeId member) => Note(member, MemberOf(member).Store.RotSnapshot() ? "a snapshot rots" : "snapshots rot, but there are none");
+
+    /// <summary>
     /// Ends every fault: network as in the options, journals work, paused members go on, members that are down or whose journal has failed are started.
     /// </summary>
     public void Heal()

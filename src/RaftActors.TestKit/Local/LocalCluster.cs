@@ -38,11 +38,10 @@ public sealed partial class LocalCluster : IDisposable
         _schedule = ClusterRandom.For(Seed, 1);
         _starts = ClusterRandom.For(Seed, 2);
         Network = new LocalNetwork(this, ClusterRandom.For(Seed, 3), options.Network);
-        _definition = [.. Enumerable.Range(1, options.Members).Select(i => new NodeId((uint)i)).Select(id => new Member(id, MemberKind.Voter, LocalTransport.AddressOf(id)))];
+        _definition = [.. Enumerable.Range(1, options.Members).Select(i => new NodeId((uint)i)).Select(NewMember)];
         foreach (Member member in _definition)
         {
-            LocalJournalStore store = new(this, member.Id, ClusterRandom.For(Seed, 100 + member.Id.Value), options.Journal);
-            _members.Add(member.Id, new LocalMember(member.Id, store));
+            AddLocal(member.Id).Membership = new StreamMembership(_definition);
         }
 
         foreach (LocalMember member in _members.Values)
@@ -127,6 +126,16 @@ public sealed partial class LocalCluster : IDisposable
     private static string Describe(LocalMember m) =>
         $"  member {m.Id}: {(m.IsRunning ? m.Paused ? "paused" : "running" : "down")}, {m.Role} in term {m.Term}, applied up to {m.LastApplied}{(m.Failure is { } failure ? ", failed: " + failure : string.Empty)}";
 
+    private Member NewMember(NodeId id) =>
+        new(id, _options.Kind?.Invoke(id) ?? MemberKind.Voter, LocalTransport.AddressOf(id)) { Priority = _options.Priority?.Invoke(id) ?? 0 };
+
+    private LocalMember AddLocal(NodeId id)
+    {
+        LocalMember member = new(id, new LocalJournalStore(this, id, ClusterRandom.For(Seed, 100 + id.Value), _options.Journal));
+        _members.Add(id, member);
+        return member;
+    }
+
     private void Start(LocalMember member)
     {
         Note(member.Id, "start");
@@ -145,11 +154,13 @@ public sealed partial class LocalCluster : IDisposable
             system.EventStream.Subscribe(collector, typeof(Error));
             system.EventStream.Subscribe(collector, typeof(Warning));
             run.Streams = RaftStreams.Get(system);
+            run.Streams.Environment.AskSnapshotStore = (_, request, timeout) => member.Store.Ask(run, request, timeout);
             Task<RaftStream> started = run.Streams.StartStreamAsync(new StreamDefinition
             {
                 Id = Stream,
                 NodeId = member.Id,
-                Members = _definition,
+                Join = member.Joins,
+                Members = member.Joins ? [] : _definition,
                 StateMachine = () => member.StateMachine = _options.StateMachine(member.Id),
                 Settings = _options.Settings,
                 Observer = new AppliedObserver(run),

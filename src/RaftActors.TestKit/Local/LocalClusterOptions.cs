@@ -11,6 +11,12 @@ public sealed record LocalClusterOptions
     /// <summary>How many members, from 1 to 15; their ids are 1, 2, 3...</summary>
     public int Members { get; init; } = 3;
 
+    /// <summary>What each member is at the start; null: all are voters. At least one must be.</summary>
+    public Func<NodeId, MemberKind>? Kind { get; init; }
+
+    /// <summary>How much each member is wanted as leader; null: all alike.</summary>
+    public Func<NodeId, int>? Priority { get; init; }
+
     /// <summary>Decides everything that chance decides. Null: the number in the environment variable RAFT_SEED, or a fresh one.</summary>
     public ulong? Seed { get; init; }
 

@@ -21,6 +21,7 @@ internal sealed class LogActor : UntypedPersistentActor
     private bool _writing;
     private bool _flushQueued;
     private bool _failed;
+    private long _lastRecovered;
     private readonly JournalPrefix _prefix = new();
 
     public LogActor(StreamId stream, NodeId node, string journalPlugin, string snapshotPlugin, int maxWriteBytes)
@@ -45,6 +46,11 @@ internal sealed class LogActor : UntypedPersistentActor
 
     protected override void OnRecover(object message)
     {
+        if (message is not RecoveryCompleted)
+        {
+            CheckThatNothingIsMissing();
+        }
+
         switch (message)
         {
             case JournaledEntries entries:
@@ -115,6 +121,17 @@ internal sealed class LogActor : UntypedPersistentActor
     {
         Fail($"the journal rejected a write of '{PersistenceId}' at sequence number {sequenceNr}: {cause.Message}", cause);
         Context.Stop(Self);
+    }
+
+    /// <summary>Events are deleted from the front only, so the numbers of those that are left have no gap. A vote that is missing would not show in any other way.</summary>
+    private void CheckThatNothingIsMissing()
+    {
+        if (_lastRecovered != 0 && LastSequenceNr != _lastRecovered + 1)
+        {
+            throw new JournalCorruptException(PersistenceId, LastSequenceNr, $"the event before it is missing: {_lastRecovered} stands there");
+        }
+
+        _lastRecovered = LastSequenceNr;
     }
 
     private void WriteNext()

@@ -31,7 +31,8 @@ internal sealed partial class NodeActor
         string plugin = _environment.SnapshotPlugin;
         string id = $"{LogActor.PersistenceIdOf(_link.Id, Me)}-snapshots";
         TimeSpan timeout = _link.Settings.SnapshotTimeout;
-        _storage = new Lazy<SnapshotStorage>(() => new SnapshotStorage(Akka.Persistence.Persistence.Instance.Apply(system).SnapshotStoreFor(plugin), id, timeout));
+        Func<IActorRef, object, TimeSpan, Task<object>> ask = _environment.AskSnapshotStore;
+        _storage = new Lazy<SnapshotStorage>(() => new SnapshotStorage(Akka.Persistence.Persistence.Instance.Apply(system).SnapshotStoreFor(plugin), id, timeout, ask));
         _snapshots = Context.Watch(Context.ActorOf(SnapshotActor.Props(_link, _environment.Clock, _storage), NodeSupervision.Snapshots));
         if (_link.Settings.SnapshotInterval > TimeSpan.Zero)
         {

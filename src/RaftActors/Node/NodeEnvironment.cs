@@ -1,3 +1,4 @@
+using Akka.Actor;
 using RaftActors.Configuration;
 using RaftActors.Remoting;
 
@@ -15,6 +16,9 @@ internal sealed record NodeEnvironment(
 {
     /// <summary>Where the actors draw from.</summary>
     public RaftRandomness Randomness { get; } = new(Settings.RandomSeed);
+
+    /// <summary>How snapshot stores are asked. A simulation, in which nothing may wait on another thread, puts its own way here.</summary>
+    public Func<IActorRef, object, TimeSpan, Task<object>> AskSnapshotStore { get; set; } = static (store, request, timeout) => store.Ask<object>(request, timeout);
 
     public const string Consensus = "raft-actors.dispatchers.consensus";
     public const string UserCode = "raft-actors.dispatchers.user-code";

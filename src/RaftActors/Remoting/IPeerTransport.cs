@@ -22,6 +22,13 @@ public interface IPeerTransport
     /// <summary>Opens the way to one peer. Does not block and does not fail when the peer is down.</summary>
     /// <param name="address">The peer's address, as configured.</param>
     IPeerConnection Connect(string address);
+
+    /// <summary>
+    /// Where the sender of a frame can be reached, in a form that <see cref="Connect"/> takes: how a member that knows nobody yet answers the leader that adds it.
+    /// </summary>
+    /// <param name="sender">Who sent a frame.</param>
+    /// <returns>The address; null when it cannot be told.</returns>
+    string? AddressOf(IActorRef sender) => sender.Path.Address.HasGlobalScope ? sender.Path.Address.ToString() : null;
 }
 
 /// <summary>The way to one peer. Used by one actor.</summary>

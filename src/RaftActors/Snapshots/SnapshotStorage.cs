@@ -8,7 +8,7 @@ namespace RaftActors.Snapshots;
 /// Snapshots of one member in an Akka.Persistence snapshot store. A store keeps one object under one sequence number, and a large object blocks it; so the content is cut into blocks
 /// with numbers of their own: the snapshot's index, then 20 bits for the block. The header has the highest, so it is what the store finds first.
 /// </summary>
-internal sealed class SnapshotStorage(IActorRef store, string persistenceId, TimeSpan timeout)
+internal sealed class SnapshotStorage(IActorRef store, string persistenceId, TimeSpan timeout, Func<IActorRef, object, TimeSpan, Task<object>>? ask = null)
 {
     public const int MaxBlocks = HeaderNumber;
 
@@ -93,7 +93,7 @@ internal sealed class SnapshotStorage(IActorRef store, string persistenceId, Tim
     {
         try
         {
-            return await store.Ask<object>(request, timeout).ConfigureAwait(false);
+            return await (ask is null ? store.Ask<object>(request, timeout) : ask(store, request, timeout)).ConfigureAwait(false);
         }
         catch (AskTimeoutException e)
         {

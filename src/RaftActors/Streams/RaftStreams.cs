@@ -48,7 +48,7 @@ public sealed class RaftStreams : IExtension
             }
 
             _nodeId = Settings.NodeId.Value;
-            NodeEnvironment environment = new(
+            Environment = new NodeEnvironment(
                 Settings,
                 _transport,
                 _traffic,
@@ -56,7 +56,7 @@ public sealed class RaftStreams : IExtension
                 frame == 0 ? _transport.MaxFrameBytes : frame,
                 Settings.JournalPlugin,
                 Settings.SnapshotPlugin);
-            Supervisor = system.ActorOf(RaftSupervisor.Props(this, environment), "raft");
+            Supervisor = system.ActorOf(RaftSupervisor.Props(this, Environment), "raft");
             _transport.Start(Supervisor);
             CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "raft-streams-stop", StopForShutdown);
             foreach (StreamDefinition definition in configured)
@@ -146,6 +146,8 @@ public sealed class RaftStreams : IExtension
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlyList<StreamStatus>> GetStatusAsync(CancellationToken cancellationToken = default) =>
         await Task.WhenAll(_streams.Values.OrderBy(s => s.Id).Select(s => s.GetStatusAsync(cancellationToken))).ConfigureAwait(false);
+
+    internal NodeEnvironment Environment { get; }
 
     internal void Registered(StreamLink link) => _streams[link.Id] = new RaftStream(link, _clock);
 

@@ -107,9 +107,9 @@ internal sealed class RaftSupervisor : UntypedActor
         {
             channel.Tell(new InboundFrame(frame), Sender);
         }
-        else if (header.Source != entry.Link.Self && entry.Link.Node is { } node && MayComeFromStrangers(header.Type) && Sender.Path.Address.HasGlobalScope)
+        else if (header.Source != entry.Link.Self && entry.Link.Node is { } node && MayComeFromStrangers(header.Type) && _environment.Transport.AddressOf(Sender) is { } address)
         {
-            node.Tell(new StrangerFrame(header.Source, Sender.Path.Address.ToString(), frame));
+            node.Tell(new StrangerFrame(header.Source, address, frame));
         }
         else
         {

@@ -19,6 +19,12 @@ internal sealed class LocalMember(NodeId id, LocalJournalStore store)
 
     public string? Failure { get; set; }
 
+    /// <summary>Waits to be told of its membership instead of beginning with the cluster's.</summary>
+    public bool Joins { get; set; }
+
+    /// <summary>Who belongs to the stream, as this member knows.</summary>
+    public StreamMembership Membership { get; set; } = StreamMembership.Empty;
+
     public IStateMachine? StateMachine { get; set; }
 
     /// <summary>The highest entry of a client that this life has applied.</summary>

@@ -15,6 +15,8 @@ internal sealed class LocalTransport : IPeerTransport
 
     public static string AddressOf(NodeId member) => string.Create(CultureInfo.InvariantCulture, $"member-{member.Value}:{10000 + member.Value}");
 
+    public string? AddressOf(IActorRef sender) => ReturnPathActor.PeerOf(sender) is { } peer ? AddressOf(peer) : null;
+
     public void Start(IActorRef receiver) => _run.Receiver = receiver;
 
     public string? WhyNot(string address) => null;
@@ -49,6 +51,8 @@ internal sealed class LocalTransport : IPeerTransport
 internal sealed class ReturnPathActor : UntypedActor
 {
     private readonly MemberRun _run;
+    private const string Prefix = "from-";
+
     private readonly NodeId _peer;
 
     public ReturnPathActor(MemberRun run, NodeId peer)
@@ -57,7 +61,12 @@ internal sealed class ReturnPathActor : UntypedActor
         _peer = peer;
     }
 
-    public static string NameOf(NodeId peer) => $"from-{peer}";
+    public static string NameOf(NodeId peer) => $"{Prefix}{peer}";
+
+    public static NodeId? PeerOf(IActorRef actor) =>
+        actor.Path.Name.StartsWith(Prefix, StringComparison.Ordinal) && uint.TryParse(actor.Path.Name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out uint id)
+            ? new NodeId(id)
+            : null;
 
     protected override void OnReceive(object message)
     {

@@ -34,34 +34,21 @@ internal sealed class LocalJournalActor : UntypedActor
     }
 }
 
-/// <summary>The members' snapshot store plugin, made the same way.</summary>
+/// <summary>
+/// The members' snapshot store plugin. Persistence wants one to be there; nobody writes to it by message, see <see cref="LocalSnapshotStore"/>.
+/// </summary>
 internal sealed class LocalSnapshotActor : UntypedActor
 {
-    private readonly MemberRun _run = MemberRun.Of(Context.System.Settings.Config);
-
     public LocalSnapshotActor(Config config) => _ = config;
 
     protected override void OnReceive(object message)
     {
-        switch (message)
+        if (message is LoadSnapshot load)
         {
-            case LoadSnapshot load:
-                _run.Member.Store.Load(_run, load, Sender);
-                break;
-            case SaveSnapshot save:
-                _run.Member.Store.Save(_run, save, Sender);
-                break;
-            case DeleteSnapshot delete:
-                _run.Member.Store.Delete(delete.Metadata);
-                Sender.Tell(new DeleteSnapshotSuccess(delete.Metadata));
-                break;
-            case DeleteSnapshots delete:
-                _run.Member.Store.Delete(delete.PersistenceId, delete.Criteria);
-                Sender.Tell(new DeleteSnapshotsSuccess(delete.Criteria));
-                break;
-            default:
-                Unhandled(message);
-                break;
+            Sender.Tell(new LoadSnapshotResult(null!, load.ToSequenceNr));
+            return;
         }
+
+        Unhandled(message);
     }
 }

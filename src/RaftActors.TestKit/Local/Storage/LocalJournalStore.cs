@@ -12,15 +12,17 @@ namespace RaftActors.TestKit.Local;
 internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, ClusterRandom random, LocalJournalOptions options)
 {
     private readonly Dictionary<string, Events> _events = [];
-    private readonly Dictionary<string, SortedDictionary<long, StoredSnapshot>> _snapshots = [];
     private readonly List<PendingWrite> _pending = [];
     private TimeSpan _busyUntil;
+    private LocalSnapshotStore? _snapshots;
 
     public JournalFault Fault { get; set; }
 
     public TimeSpan ExtraDelay { get; set; }
 
     public int Pending => _pending.Count;
+
+    private LocalSnapshotStore Snapshots => _snapshots ??= new LocalSnapshotStore(cluster, member, ClusterRandom.For(cluster.Seed, 200 + member.Value), this);
 
     public void Write(MemberRun run, WriteMessages request)
     {
@@ -78,43 +80,37 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
         request.PersistentActor.Tell(new DeleteMessagesSuccess(request.ToSequenceNr), ActorRefs.NoSender);
     }
 
-    public void Save(MemberRun run, SaveSnapshot request, IActorRef sender)
+    public Task<object> Ask(MemberRun run, object request, TimeSpan timeout) => Snapshots.Ask(run, request, timeout);
+
+    public TimeSpan NextDelay(ClusterRandom source) => ExtraDelay + source.Between(options.MinDelay, options.MaxDelay);
+
+    /// <summary>Flips a bit of one event that is on disk, or loses the event. The next recovery must notice.</summary>
+    /// <returns>What was damaged, in words; null when there is nothing on disk.</returns>
+    public string? Rot(bool lose)
     {
-        if (Fault is JournalFault.Fail or JournalFault.Reject)
+        Events? stored = _events.Values.FirstOrDefault(e => e.List.Count > 0);
+        if (stored is null || (lose && stored.List.Count < 3))
         {
-            sender.Tell(new SaveSnapshotFailure(request.Metadata, new IOException($"The snapshot store of member {member} fails.")), ActorRefs.NoSender);
-            return;
+            return null;
         }
 
-        (byte[] bytes, int serializer, string manifest) = ToBytes(run.System!.Serialization, request.Snapshot);
-        cluster.Note(member, $"snapshot store: save of {bytes.Length}B at {request.Metadata.SequenceNr}");
-        cluster.Timeline.Add(run, ExtraDelay + random.Between(options.MinDelay, options.MaxDelay), () =>
+        // The first and the last event can be missing without a trace: journals delete from the front, and the tail may never have been written.
+        int at = lose ? 1 + random.Below(stored.List.Count - 2) : random.Below(stored.List.Count);
+        StoredEvent rotten = stored.List[at];
+        if (lose)
         {
-            Snapshots(request.Metadata.PersistenceId)[request.Metadata.SequenceNr] = new StoredSnapshot(request.Metadata, bytes, serializer, manifest);
-            sender.Tell(new SaveSnapshotSuccess(request.Metadata), ActorRefs.NoSender);
-        });
-    }
-
-    public void Load(MemberRun run, LoadSnapshot request, IActorRef sender)
-    {
-        StoredSnapshot? found = Snapshots(request.PersistenceId).Values
-            .LastOrDefault(s => Matches(s.Metadata, request.Criteria) && s.Metadata.SequenceNr <= request.ToSequenceNr);
-        SelectedSnapshot? selected = found is null
-            ? null
-            : new SelectedSnapshot(found.Metadata, run.System!.Serialization.Deserialize(found.Bytes, found.Serializer, found.Manifest));
-        sender.Tell(new LoadSnapshotResult(selected!, request.ToSequenceNr), ActorRefs.NoSender);
-    }
-
-    public void Delete(string persistenceId, SnapshotSelectionCriteria criteria)
-    {
-        SortedDictionary<long, StoredSnapshot> snapshots = Snapshots(persistenceId);
-        foreach (StoredSnapshot snapshot in snapshots.Values.Where(s => Matches(s.Metadata, criteria)).ToList())
-        {
-            snapshots.Remove(snapshot.Metadata.SequenceNr);
+            stored.List.RemoveAt(at);
+            return $"event {rotten.SequenceNr} of {rotten.PersistenceId} is lost";
         }
+
+        byte[] bytes = [.. rotten.Bytes];
+        int bit = random.Below(bytes.Length * 8);
+        bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+        stored.List[at] = rotten with { Bytes = bytes };
+        return $"bit {bit} of event {rotten.SequenceNr} of {rotten.PersistenceId} is flipped";
     }
 
-    public void Delete(SnapshotMetadata metadata) => Snapshots(metadata.PersistenceId).Remove(metadata.SequenceNr);
+    public bool RotSnapshot() => Snapshots.Rot();
 
     /// <summary>The process is gone: of what was not confirmed, the first few writes are on disk, and the seed says how many.</summary>
     public void Crash(bool loseUnconfirmed)
@@ -132,13 +128,14 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
 
         _pending.Clear();
         _busyUntil = TimeSpan.Zero;
+        Snapshots.Crash(loseUnconfirmed);
     }
 
     /// <summary>An empty disk.</summary>
     public void Wipe()
     {
         _events.Clear();
-        _snapshots.Clear();
+        Snapshots.Wipe();
     }
 
     /// <summary>What hung goes on.</summary>
@@ -155,9 +152,6 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
             }
         }
     }
-
-    private static bool Matches(SnapshotMetadata m, SnapshotSelectionCriteria c) =>
-        m.SequenceNr <= c.MaxSequenceNr && m.SequenceNr >= c.MinSequenceNr && m.Timestamp <= c.MaxTimeStamp && (c.MinTimestamp is not { } least || m.Timestamp >= least);
 
     private static (byte[] Bytes, int Serializer, string Manifest) ToBytes(AkkaSerialization serialization, object payload)
     {
@@ -228,9 +222,6 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
 
     private Events Of(string persistenceId) => _events.TryGetValue(persistenceId, out Events? events) ? events : _events[persistenceId] = new Events();
 
-    private SortedDictionary<long, StoredSnapshot> Snapshots(string persistenceId) =>
-        _snapshots.TryGetValue(persistenceId, out SortedDictionary<long, StoredSnapshot>? found) ? found : _snapshots[persistenceId] = [];
-
     private sealed class Events
     {
         public List<StoredEvent> List { get; } = [];
@@ -249,6 +240,4 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
 
     private sealed record StoredEvent(
         string PersistenceId, long SequenceNr, string Manifest, string Writer, long Timestamp, byte[] Bytes, int Serializer, string PayloadManifest);
-
-    private sealed record StoredSnapshot(SnapshotMetadata Metadata, byte[] Bytes, int Serializer, string Manifest);
 }
