@@ -5,7 +5,12 @@ namespace RaftActors.Runtime;
 /// <summary>A proposal and whoever waits for its outcome.</summary>
 internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Term expectedTerm, bool forward) : ClientRequest, IProposalResult
 {
-    private volatile bool _mayBeInLog;
+    private const int Queued = 0;
+    private const int Taken = 1;
+    private const int Withdrawn = 2;
+
+    private int _place;
+    private volatile bool _cancelled;
     private ReadOnlyMemory<byte> _result;
 
     public ReadOnlyMemory<byte> Data { get; private set; } = data;
@@ -16,11 +21,32 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
 
     public bool Forward { get; } = forward;
 
-    /// <summary>Set before the proposal reaches a log or a leader. From then on only a certain answer may say that it was not accepted.</summary>
-    public bool MayBeInLog
+    /// <summary>True from before the proposal reaches a log or a leader. From then on only a certain answer may say that it was not accepted.</summary>
+    public bool MayBeInLog => Volatile.Read(ref _place) == Taken;
+
+    /// <summary>To be called before the proposal goes into a log or to a leader. False when it was cancelled: then it must not go anywhere.</summary>
+    public bool TryTake() => Interlocked.CompareExchange(ref _place, Taken, Queued) != Withdrawn;
+
+    /// <summary>It is certain that no log has it. A cancellation that came too late before is in time now.</summary>
+    public void PutBack()
     {
-        get => _mayBeInLog;
-        set => _mayBeInLog = value;
+        if (Interlocked.CompareExchange(ref _place, Queued, Taken) == Taken && _cancelled)
+        {
+            Cancel();
+        }
+    }
+
+    /// <summary>Takes the proposal back if it waits in a queue. From any thread. True when it certainly has not been proposed and will not be; false when it takes its course.</summary>
+    public bool Cancel()
+    {
+        _cancelled = true;
+        int before = Interlocked.CompareExchange(ref _place, Withdrawn, Queued);
+        if (before == Queued)
+        {
+            Answer(new ProposalRefused(RefusalCode.Cancelled, "it was cancelled before it was proposed"));
+        }
+
+        return before != Taken;
     }
 
     /// <summary>The log has its own copy of the bytes. Only for the actor that read them: they are not guarded.</summary>
@@ -68,7 +94,18 @@ internal sealed class LocalProposal(ReadOnlyMemory<byte> data, ProposeOptions op
 internal sealed class ActorProposal(Propose propose, IActorRef replyTo, IActorRef self)
     : PendingProposal(propose.Data, propose.Key, propose.ExpectedTerm, propose.Forward)
 {
-    protected override void Deliver(ProposalAnswer answer) => replyTo.Tell(answer, self);
+    public IActorRef ReplyTo { get; } = replyTo;
+
+    public ulong CancellationId { get; } = propose.CancellationId;
+
+    protected override void Deliver(ProposalAnswer answer)
+    {
+        ReplyTo.Tell(answer, self);
+        if (CancellationId != 0)
+        {
+            self.Tell(new ProposalDone(this), ActorRefs.NoSender);
+        }
+    }
 }
 
 /// <summary>Forwarded by a peer. Never forwarded again: two members with different views must not play ball.</summary>

@@ -120,6 +120,9 @@ internal sealed record AppliedReport(LogIndex Index);
 /// <summary>From the state machine's actor: nothing behind <paramref name="Applied"/> will be applied. <paramref name="IsExact"/>: the state is that of <paramref name="Applied"/>, and not perhaps of a little more.</summary>
 internal sealed record ApplyFailed(string Reason, Exception Cause, LogIndex Applied, bool IsExact = false);
 
+/// <summary>To a stream's actor: a proposal that could have been cancelled is answered.</summary>
+internal sealed record ProposalDone(ActorProposal Proposal);
+
 /// <summary>To a replicator: send these proposals to the peer, which leads.</summary>
 internal sealed record ForwardToPeer(IReadOnlyList<ForwardedProposal> Proposals, Term Term);
 

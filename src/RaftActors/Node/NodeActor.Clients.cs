@@ -165,16 +165,32 @@ internal sealed partial class NodeActor
 
     private void Submit(ReadOnlySpan<PendingProposal> proposals)
     {
+        PendingProposal[] taken = new PendingProposal[proposals.Length];
         ProposedEntry[] entries = new ProposedEntry[proposals.Length];
-        for (int i = 0; i < entries.Length; i++)
+        int count = 0;
+        foreach (PendingProposal proposal in proposals)
         {
-            entries[i] = proposals[i].ToEntry();
-            proposals[i].MayBeInLog = true;
+            if (proposal.TryTake())
+            {
+                entries[count] = proposal.ToEntry();
+                taken[count++] = proposal;
+            }
+        }
+
+        if (count == 0)
+        {
+            return;
+        }
+
+        if (count < taken.Length)
+        {
+            Array.Resize(ref taken, count);
+            Array.Resize(ref entries, count);
         }
 
         long ticket = ++_ticket;
-        _submitted.Add(ticket, proposals.ToArray());
-        Step(new RaftInput.Propose(ticket, entries, proposals[0].ExpectedTerm));
+        _submitted.Add(ticket, taken);
+        Step(new RaftInput.Propose(ticket, entries, taken[0].ExpectedTerm));
     }
 
     private void OnAccepted(Effect.ProposalAccepted accepted)
@@ -201,7 +217,7 @@ internal sealed partial class NodeActor
 
         foreach (PendingProposal proposal in proposals)
         {
-            proposal.MayBeInLog = false;
+            proposal.PutBack();
             switch (refused.Refusal)
             {
                 case ProposalRefusal.Overloaded:
@@ -238,8 +254,12 @@ internal sealed partial class NodeActor
                 bytes = 0;
             }
 
+            if (!proposal.TryTake())
+            {
+                continue;
+            }
+
             ulong token = ++_token;
-            proposal.MayBeInLog = true;
             _forwarded.Add(token, (proposal, leader));
             frame.Add(new ForwardedProposal(token, proposal.Key, proposal.ExpectedTerm, proposal.Deadline - now, proposal.Data));
             bytes += proposal.Data.Length + ForwardedProposal.Overhead;
@@ -263,7 +283,7 @@ internal sealed partial class NodeActor
             if (answer is NotLeader)
             {
                 // Certainly not in that member's log, so another may be tried while there is time.
-                forwarded.Proposal.MayBeInLog = false;
+                forwarded.Proposal.PutBack();
                 Park(forwarded.Proposal);
             }
             else
@@ -299,11 +319,16 @@ internal sealed partial class NodeActor
 
     private void Park(PendingProposal proposal)
     {
+        if (proposal.IsAnswered)
+        {
+            return;
+        }
+
         if (!proposal.Forward || _stopping || _parked.Count >= _link.Settings.MaxWaitingForLeader)
         {
             proposal.Answer(NotLeaderAnswer());
         }
-        else if (!proposal.IsAnswered)
+        else
         {
             _parked.Enqueue(proposal);
         }
@@ -317,6 +342,19 @@ internal sealed partial class NodeActor
             {
                 _buffer.Add(proposal);
                 _bufferBytes += proposal.Data.Length;
+            }
+        }
+    }
+
+    /// <summary>Those that were cancelled, or whose time was up, must not take places from others.</summary>
+    private void ForgetAnsweredParked()
+    {
+        for (int i = _parked.Count; i > 0; i--)
+        {
+            PendingProposal proposal = _parked.Dequeue();
+            if (!proposal.IsAnswered)
+            {
+                _parked.Enqueue(proposal);
             }
         }
     }
@@ -335,7 +373,6 @@ internal sealed partial class NodeActor
     {
         foreach (PendingProposal proposal in proposals)
         {
-            proposal.MayBeInLog = answer is OutcomeUnknown;
             proposal.Answer(answer);
         }
     }
@@ -381,6 +418,10 @@ internal sealed partial class NodeActor
         if (!_core.Leader.IsNone)
         {
             RetryParked();
+        }
+        else
+        {
+            ForgetAnsweredParked();
         }
 
         RetryReads(now);

@@ -7,7 +7,7 @@ namespace RaftActors.Remoting;
 
 /// <summary>
 /// The byte form of what remote actors say to <see cref="RaftStream.Ref"/> and hear from it. Little-endian, extend-only. P1: key 8, expected term 8, flags 1 (1 forward),
-/// timeout milliseconds 8 (-1 for none), data. Q1: consistency 1, timeout 8, request. A1: a proposal's answer (kind 1 and its fields). R1: applied index 8, result. R2: leader 4, can retry 1, reason.
+/// timeout milliseconds 8 (-1 for none), data. P2, for those that can be cancelled: cancellation id 8, then as P1. C1, a cancellation: cancellation id 8. Q1: consistency 1, timeout 8, request. A1: a proposal's answer (kind 1 and its fields). R1: applied index 8, result. R2: leader 4, can retry 1, reason.
 /// </summary>
 public sealed class ClientMessageSerializer : SerializerWithStringManifest
 {
@@ -23,7 +23,7 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
     }
 
     /// <summary>The types it is for.</summary>
-    internal static Type[] Types { get; } = [typeof(Propose), typeof(Query), typeof(ProposalAnswer), typeof(ReadAnswer)];
+    internal static Type[] Types { get; } = [typeof(Propose), typeof(CancelProposal), typeof(Query), typeof(ProposalAnswer), typeof(ReadAnswer)];
 
     /// <inheritdoc/>
     public override int Identifier => Id;
@@ -31,7 +31,9 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
     /// <inheritdoc/>
     public override string Manifest(object o) => o switch
     {
-        Propose => "P1",
+        Propose { CancellationId: 0 } => "P1",
+        Propose => "P2",
+        CancelProposal => "C1",
         Query => "Q1",
         ProposalAnswer => "A1",
         ReadCompleted => "R1",
@@ -46,12 +48,22 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
         switch (obj)
         {
             case Propose propose:
-                bytes = new byte[25 + propose.Data.Length];
-                BinaryPrimitives.WriteUInt64LittleEndian(bytes, propose.Key);
-                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), propose.ExpectedTerm.Value);
-                bytes[16] = propose.Forward ? FlagForward : (byte)0;
-                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(17), Milliseconds(propose.Timeout));
-                propose.Data.Span.CopyTo(bytes.AsSpan(25));
+                int at = propose.CancellationId == 0 ? 0 : sizeof(ulong);
+                bytes = new byte[at + 25 + propose.Data.Length];
+                if (at > 0)
+                {
+                    BinaryPrimitives.WriteUInt64LittleEndian(bytes, propose.CancellationId);
+                }
+
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), propose.Key);
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at + 8), propose.ExpectedTerm.Value);
+                bytes[at + 16] = propose.Forward ? FlagForward : (byte)0;
+                BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at + 17), Milliseconds(propose.Timeout));
+                propose.Data.Span.CopyTo(bytes.AsSpan(at + 25));
+                return bytes;
+            case CancelProposal cancel:
+                bytes = new byte[8];
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes, cancel.CancellationId);
                 return bytes;
             case Query query:
                 bytes = new byte[9 + query.Request.Length];
@@ -85,12 +97,11 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
         switch (manifest)
         {
             case "P1" when bytes.Length >= 25:
-                return new Propose(
-                    bytes.AsMemory(25),
-                    BinaryPrimitives.ReadUInt64LittleEndian(bytes),
-                    new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8))),
-                    (bytes[16] & FlagForward) != 0,
-                    Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(17))));
+                return ReadPropose(bytes);
+            case "P2" when bytes.Length >= 33:
+                return ReadPropose(bytes.AsMemory(8)) with { CancellationId = BinaryPrimitives.ReadUInt64LittleEndian(bytes) };
+            case "C1" when bytes.Length == 8:
+                return new CancelProposal(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
             case "Q1" when bytes.Length >= 9 && bytes[0] <= (byte)ReadConsistency.Stale:
                 return new Query(bytes.AsMemory(9), (ReadConsistency)bytes[0], Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(1))));
             case "A1" when AnswerCodec.TryRead(bytes, out ProposalAnswer? answer, out int length) && length == bytes.Length:
@@ -103,6 +114,13 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
                 throw new SerializationException($"{bytes.Length} bytes with manifest '{manifest}' are no client message.");
         }
     }
+
+    private static Propose ReadPropose(ReadOnlyMemory<byte> bytes) => new(
+        bytes[25..],
+        BinaryPrimitives.ReadUInt64LittleEndian(bytes.Span),
+        new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[8..])),
+        (bytes.Span[16] & FlagForward) != 0,
+        Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[17..])));
 
     private static long Milliseconds(TimeSpan? timeout) => timeout is { } value ? (long)value.TotalMilliseconds : -1;
 

@@ -13,7 +13,18 @@ public sealed record Propose(
     ulong Key = 0,
     Term ExpectedTerm = default,
     bool Forward = true,
-    TimeSpan? Timeout = null);
+    TimeSpan? Timeout = null)
+{
+    /// <summary>A number by which the same sender can take the proposal back with <see cref="CancelProposal"/>; 0 when it will not. Not to be used again before the answer has come.</summary>
+    public ulong CancellationId { get; init; }
+}
+
+/// <summary>
+/// Sent to <see cref="RaftStream.Ref"/> by the sender of a <see cref="Propose"/>: if the proposal still waits in a queue there, it is answered <see cref="ProposalRefused"/> with
+/// <see cref="RefusalCode.Cancelled"/> and will never be proposed. If it may be in a log already, it takes its course and is answered as ever. This message itself has no answer.
+/// </summary>
+/// <param name="CancellationId">See <see cref="Propose.CancellationId"/>.</param>
+public sealed record CancelProposal(ulong CancellationId);
 
 /// <summary>
 /// Sent to <see cref="RaftStream.Ref"/> by any actor, also a remote one; the sender gets a <see cref="ReadAnswer"/>.

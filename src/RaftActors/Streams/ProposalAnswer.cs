@@ -66,4 +66,7 @@ public enum RefusalCode : byte
 
     /// <summary>The stream has failed on this member (its journal did) and waits to be started again.</summary>
     StreamFailed = 6,
+
+    /// <summary>The proposer cancelled it while it waited in a queue: no log has it.</summary>
+    Cancelled = 7,
 }

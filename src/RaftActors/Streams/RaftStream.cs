@@ -37,17 +37,17 @@ public sealed class RaftStream
 
     /// <summary>
     /// Asks to replicate and apply <paramref name="data"/>. The answer says what may be concluded; the task fails only with
-    /// <see cref="OperationCanceledException"/>, after which the outcome is unknown.
+    /// <see cref="ProposalCanceledException"/>, which says whether the proposal was still in a queue (then it is certainly not proposed) or may be in a log.
     /// </summary>
     /// <param name="data">The bytes; copied before this method returns.</param>
     /// <param name="options">Key, expected term, forwarding, timeout; null for the defaults.</param>
-    /// <param name="cancellationToken">Stops waiting; it does not take the proposal back.</param>
+    /// <param name="cancellationToken">Takes the proposal back while it waits in a queue; stops waiting when it has gone further.</param>
     public Task<ProposalAnswer> ProposeAsync(ReadOnlyMemory<byte> data, ProposeOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= ProposeOptions.Default;
         if (cancellationToken.IsCancellationRequested)
         {
-            return Task.FromCanceled<ProposalAnswer>(cancellationToken);
+            return Cancelled(cancellationToken);
         }
 
         if (ProposalCheck.Refusal(data.Length, options.ExpectedTerm, options.Timeout, _link.Settings) is { } refusal)
@@ -60,7 +60,7 @@ public sealed class RaftStream
             Deadline = _clock.Now + (options.Timeout ?? _link.Settings.ClientTimeout),
         };
         _link.Submit(proposal);
-        return cancellationToken.CanBeCanceled ? proposal.Task.WaitAsync(cancellationToken) : proposal.Task;
+        return cancellationToken.CanBeCanceled ? Cancellable(proposal, cancellationToken) : proposal.Task;
     }
 
     /// <summary>Runs <see cref="IStateMachine.Query"/> here, when the state is as fresh as asked for.</summary>
@@ -195,6 +195,33 @@ public sealed class RaftStream
 
     /// <inheritdoc/>
     public override string ToString() => $"stream {Id} on node {NodeId}";
+
+    private static async Task<ProposalAnswer> Cancellable(LocalProposal proposal, CancellationToken cancellationToken)
+    {
+        // At once, on the thread that cancels: each moment that the proposal stays in the queue it may be taken.
+        CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static p => ((LocalProposal)p!).Cancel(), proposal);
+        ProposalAnswer answer;
+        try
+        {
+            answer = await proposal.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new ProposalCanceledException(proposal.Cancel(), cancellationToken);
+        }
+        finally
+        {
+            registration.Unregister();
+        }
+
+        return answer is ProposalRefused { Code: RefusalCode.Cancelled } ? throw new ProposalCanceledException(isCertainlyNotProposed: true, cancellationToken) : answer;
+    }
+
+    // An asynchronous method: its task ends as cancelled and yet carries the exception.
+#pragma warning disable CS1998
+    private static async Task<ProposalAnswer> Cancelled(CancellationToken cancellationToken) =>
+        throw new ProposalCanceledException(isCertainlyNotProposed: true, cancellationToken);
+#pragma warning restore CS1998
 
     private Task<MembershipAnswer> ChangeAsync(MembershipChange change, TimeSpan? timeout, CancellationToken cancellationToken)
     {

@@ -13,6 +13,7 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
     private readonly StreamLink _link;
     private readonly NodeEnvironment _environment;
+    private readonly Dictionary<(IActorRef Sender, ulong Id), ActorProposal> _cancellable = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private StreamHealth _health = StreamHealth.Starting;
     private string? _failure;
@@ -59,6 +60,20 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
                 break;
             case Query query:
                 _link.Submit(new ActorRead(query, Sender, Self) { Deadline = Now + (query.Timeout ?? _link.Settings.ClientTimeout) });
+                break;
+            case CancelProposal cancel:
+                if (_cancellable.TryGetValue((Sender, cancel.CancellationId), out ActorProposal? open))
+                {
+                    open.Cancel();
+                }
+
+                break;
+            case ProposalDone { Proposal: var done }:
+                if (_cancellable.TryGetValue((done.ReplyTo, done.CancellationId), out ActorProposal? kept) && ReferenceEquals(kept, done))
+                {
+                    _cancellable.Remove((done.ReplyTo, done.CancellationId));
+                }
+
                 break;
             case ClientRequest request:
                 Answer(request);
@@ -108,7 +123,13 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
             return;
         }
 
-        _link.Submit(new ActorProposal(propose, Sender, Self) { Deadline = Now + (propose.Timeout ?? _link.Settings.ClientTimeout) });
+        ActorProposal proposal = new(propose, Sender, Self) { Deadline = Now + (propose.Timeout ?? _link.Settings.ClientTimeout) };
+        if (propose.CancellationId != 0)
+        {
+            _cancellable[(Sender, propose.CancellationId)] = proposal;
+        }
+
+        _link.Submit(proposal);
     }
 
     private void Answer(ClientRequest request)

@@ -83,6 +83,19 @@ public sealed class JournalSerializerSpec : Akka.TestKit.Xunit2.TestKit
         ignoreCase: true);
 
     [Fact]
+    public void Proposals_and_cancellations_must_be_written_as_they_were_frozen()
+    {
+        const string Plain = "0500000000000000" + "0600000000000000" + "01" + "d007000000000000" + "616263";
+        Propose propose = new("abc"u8.ToArray(), 5, new Term(6), Forward: true, TimeSpan.FromSeconds(2));
+        Assert.Equal("P1", _client.Manifest(propose));
+        Assert.Equal(Plain, Convert.ToHexString(_client.ToBinary(propose)), ignoreCase: true);
+        Assert.Equal("P2", _client.Manifest(propose with { CancellationId = 9 }));
+        Assert.Equal("0900000000000000" + Plain, Convert.ToHexString(_client.ToBinary(propose with { CancellationId = 9 })), ignoreCase: true);
+        Assert.Equal("C1", _client.Manifest(new CancelProposal(9)));
+        Assert.Equal("0900000000000000", Convert.ToHexString(_client.ToBinary(new CancelProposal(9))));
+    }
+
+    [Fact]
     public void Client_messages_must_give_back_what_went_in()
     {
         AssertSame(new Propose("abc"u8.ToArray(), 5, new Term(6), Forward: false, TimeSpan.FromSeconds(2)), (a, b) =>
@@ -91,6 +104,12 @@ public sealed class JournalSerializerSpec : Akka.TestKit.Xunit2.TestKit
             Assert.Equal(a with { Data = default }, b with { Data = default });
         });
         AssertSame(new Propose(default), (a, b) => Assert.Equal(a with { Data = default }, b with { Data = default }));
+        AssertSame(new Propose("abc"u8.ToArray(), 5) { CancellationId = 77 }, (a, b) =>
+        {
+            Assert.Equal(a.Data.ToArray(), b.Data.ToArray());
+            Assert.Equal(a with { Data = default }, b with { Data = default });
+        });
+        AssertSame(new CancelProposal(77), Assert.Equal);
         AssertSame(new Query("q"u8.ToArray(), ReadConsistency.Stale), (a, b) =>
         {
             Assert.Equal(a.Request.ToArray(), b.Request.ToArray());
