@@ -77,6 +77,8 @@ public sealed record RaftOptions
     {
         Require(!Self.IsNone, nameof(Self), Self, "a node id above 0");
         Require(Membership.Members.IsEmpty || Membership.Find(Self) is not null, nameof(Membership), "(without this member)", "a membership that names this member, or an empty one");
+        string? rule = Membership.Members.IsEmpty ? null : Membership.Quorum.WhyImpossible(Membership.Members);
+        Require(rule is null, nameof(Membership), Membership.Quorum, $"a rule that its members can decide by: {rule}");
         Require(PrioritySwitchAfter >= TimeSpan.Zero, nameof(PrioritySwitchAfter), PrioritySwitchAfter, "0 or above");
         Require(CatchUpMargin >= 0, nameof(CatchUpMargin), CatchUpMargin, "0 or above");
         Require(CatchUpRounds > 0, nameof(CatchUpRounds), CatchUpRounds, "above 0");

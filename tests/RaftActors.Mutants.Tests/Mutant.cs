@@ -38,6 +38,12 @@ public enum Mutant
 
     /// <summary>A member that installs a snapshot keeps the membership it had.</summary>
     OldMembershipAfterSnapshot,
+
+    /// <summary>Commit and election quorums are whatever the operator says, whether they meet or not.</summary>
+    QuorumsNeedNotIntersect,
+
+    /// <summary>A commit does not wait for the required groups.</summary>
+    GroupsIgnored,
 }
 
 /// <summary>Which mutant is on.</summary>

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace RaftActors.Protocol;
 
 /// <summary>
-/// What a membership as a whole has decided: while a change is under way, a majority of the old voters and one of the
-/// new have to agree (thesis section 4.3). Learners do not count.
+/// What a membership as a whole has decided: while a change is under way, a quorum of the old voters and one of the
+/// new have to agree, each by its own rule (thesis section 4.3; <see cref="QuorumRule"/>). Learners do not count.
 /// </summary>
 internal static class JointQuorum
 {
@@ -12,11 +12,12 @@ internal static class JointQuorum
 
     /// <summary>The highest value that a quorum has reached.</summary>
     /// <param name="membership">Who counts.</param>
+    /// <param name="kind">What the quorum is for.</param>
     /// <param name="state">Handed to <paramref name="valueOf"/>, so that it needs no closure.</param>
-    /// <param name="valueOf">The value of one voter.</param>
-    public static long HighestReached<TState>(StreamMembership membership, TState state, Func<TState, NodeId, long> valueOf)
+    /// <param name="valueOf">The value of one voter; not negative.</param>
+    public static long HighestReached<TState>(StreamMembership membership, QuorumKind kind, TState state, Func<TState, NodeId, long> valueOf)
     {
-        long incoming = HighestReached(membership.Voters, state, valueOf);
+        long incoming = HighestReached(membership.Voters, membership.VoterGroups, membership.Quorum, kind, state, valueOf);
 #if RAFT_MUTANTS
         if (Mutants.Active == Mutant.JointQuorumOfNewHalf)
         {
@@ -24,15 +25,17 @@ internal static class JointQuorum
         }
 
 #endif
-        return membership.IsJoint ? Math.Min(incoming, HighestReached(membership.OutgoingVoters, state, valueOf)) : incoming;
+        return membership.IsJoint
+            ? Math.Min(incoming, HighestReached(membership.OutgoingVoters, membership.OutgoingVoterGroups, membership.OutgoingQuorum, kind, state, valueOf))
+            : incoming;
     }
 
-    /// <summary>Counts a round of votes in both sets.</summary>
+    /// <summary>Counts a round of votes or pre-votes in both sets.</summary>
     /// <param name="membership">Who counts.</param>
     /// <param name="answers">Yes or no of those who have answered.</param>
     public static QuorumOutcome Count(StreamMembership membership, IReadOnlyDictionary<NodeId, bool> answers)
     {
-        QuorumOutcome incoming = Count(membership.Voters, answers);
+        QuorumOutcome incoming = Count(membership.Voters, membership.Quorum, answers);
 #if RAFT_MUTANTS
         if (Mutants.Active == Mutant.JointQuorumOfNewHalf)
         {
@@ -40,7 +43,7 @@ internal static class JointQuorum
         }
 
 #endif
-        QuorumOutcome outgoing = Count(membership.OutgoingVoters, answers);
+        QuorumOutcome outgoing = Count(membership.OutgoingVoters, membership.OutgoingQuorum, answers);
         if (incoming == QuorumOutcome.Lost || outgoing == QuorumOutcome.Lost)
         {
             return QuorumOutcome.Lost;
@@ -49,7 +52,8 @@ internal static class JointQuorum
         return incoming == QuorumOutcome.Won ? outgoing : incoming;
     }
 
-    private static long HighestReached<TState>(ImmutableArray<NodeId> voters, TState state, Func<TState, NodeId, long> valueOf)
+    private static long HighestReached<TState>(
+        ImmutableArray<NodeId> voters, ImmutableArray<int> groups, QuorumRule rule, QuorumKind kind, TState state, Func<TState, NodeId, long> valueOf)
     {
         Span<long> values = voters.Length <= VotersOnStack ? stackalloc long[voters.Length] : new long[voters.Length];
         for (int i = 0; i < voters.Length; i++)
@@ -57,10 +61,38 @@ internal static class JointQuorum
             values[i] = valueOf(state, voters[i]);
         }
 
-        return MajorityQuorum.HighestReached(values);
+        // Before the values are sorted.
+        long groupsReached = kind == QuorumKind.Commit && !rule.RequiredGroups.IsEmpty ? ReachedByGroups(values, groups, rule) : long.MaxValue;
+        int size = kind == QuorumKind.Read ? rule.ReadSize(voters.Length) : rule.CommitSize(voters.Length);
+        return Math.Min(groupsReached, MajorityQuorum.HighestReached(values, size));
     }
 
-    private static QuorumOutcome Count(ImmutableArray<NodeId> voters, IReadOnlyDictionary<NodeId, bool> answers)
+    /// <summary>The highest value that every required group has reached: in each, its furthest voter counts.</summary>
+    private static long ReachedByGroups(ReadOnlySpan<long> values, ImmutableArray<int> groups, QuorumRule rule)
+    {
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.GroupsIgnored)
+        {
+            return long.MaxValue;
+        }
+
+#endif
+        long all = long.MaxValue;
+        foreach (int group in rule.RequiredGroups)
+        {
+            long furthest = 0;
+            for (int i = 0; i < values.Length; i++)
+            {
+                furthest = groups[i] == group ? Math.Max(furthest, values[i]) : furthest;
+            }
+
+            all = Math.Min(all, furthest);
+        }
+
+        return all;
+    }
+
+    private static QuorumOutcome Count(ImmutableArray<NodeId> voters, QuorumRule rule, IReadOnlyDictionary<NodeId, bool> answers)
     {
         int granted = 0;
         int refused = 0;
@@ -73,6 +105,6 @@ internal static class JointQuorum
             }
         }
 
-        return MajorityQuorum.Count(voters.Length, granted, refused);
+        return MajorityQuorum.Count(voters.Length, rule.ElectionSize(voters.Length), granted, refused);
     }
 }

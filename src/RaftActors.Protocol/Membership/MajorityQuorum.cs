@@ -9,12 +9,17 @@ internal static class MajorityQuorum
     /// <summary>How many voters of <paramref name="voters"/> make a majority.</summary>
     public static int SizeOf(int voters) => (voters / 2) + 1;
 
+    /// <summary>The highest value that a majority has reached.</summary>
+    /// <param name="values">One value of each voter; sorted in place.</param>
+    public static long HighestReached(Span<long> values) => HighestReached(values, SizeOf(values.Length));
+
     /// <summary>
-    /// The highest value that a majority has reached (Raft paper section 5.3, for commit indexes; the same for the time
+    /// The highest value that so many voters have reached (Raft paper section 5.3, for commit indexes; the same for the time
     /// of last contact and for confirmed tokens).
     /// </summary>
     /// <param name="values">One value of each voter; sorted in place.</param>
-    public static long HighestReached(Span<long> values)
+    /// <param name="size">How many make a quorum; when there are not so many, nothing is reached.</param>
+    public static long HighestReached(Span<long> values, int size)
     {
         if (values.IsEmpty)
         {
@@ -22,17 +27,17 @@ internal static class MajorityQuorum
         }
 
         values.Sort();
-        return values[values.Length - SizeOf(values.Length)];
+        return size > values.Length ? 0 : values[values.Length - size];
     }
 
     /// <summary>Counts a round of votes (Raft paper section 5.2).</summary>
-    public static QuorumOutcome Count(int voters, int granted, int refused)
+    public static QuorumOutcome Count(int voters, int size, int granted, int refused)
     {
-        if (voters == 0 || granted >= SizeOf(voters))
+        if (voters == 0 || granted >= size)
         {
             return QuorumOutcome.Won;
         }
 
-        return voters - refused < SizeOf(voters) ? QuorumOutcome.Lost : QuorumOutcome.Pending;
+        return voters - refused < size ? QuorumOutcome.Lost : QuorumOutcome.Pending;
     }
 }

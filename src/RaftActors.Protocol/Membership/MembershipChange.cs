@@ -9,6 +9,9 @@ public abstract record MembershipChange
     {
     }
 
+    /// <summary>How many decide from then on; null to keep the present rule. When the rule does not fit the members after the change, the change is refused.</summary>
+    public QuorumRule? Quorum { get; init; }
+
     /// <summary>
     /// Adds a member, or gives a present one this kind, address and priority. Who is to have a vote first catches up as a learner.
     /// </summary>
@@ -23,7 +26,23 @@ public abstract record MembershipChange
     /// <param name="Id">The member.</param>
     /// <param name="Kind">Its kind from then on.</param>
     /// <param name="Priority">Its priority from then on; null to keep it.</param>
-    public sealed record ChangeKind(NodeId Id, MemberKind Kind, int? Priority = null) : MembershipChange;
+    /// <param name="Group">Its group from then on; null to keep it.</param>
+    public sealed record ChangeKind(NodeId Id, MemberKind Kind, int? Priority = null, int? Group = null) : MembershipChange;
+
+    /// <summary>
+    /// Gives the stream another rule of decision (<see cref="MembershipChange.Quorum"/>) and keeps the members. The only change that is possible while a required group does not answer:
+    /// a rule that no longer requires it is committed by the new rule.
+    /// </summary>
+    public sealed record ChangeQuorum : MembershipChange
+    {
+        /// <summary>Makes a change.</summary>
+        /// <param name="rule">How many decide from then on.</param>
+        public ChangeQuorum(QuorumRule rule)
+        {
+            ArgumentNullException.ThrowIfNull(rule);
+            Quorum = rule;
+        }
+    }
 
     /// <summary>Any membership in place of the present one, by joint consensus when more than one vote changes (thesis section 4.3).</summary>
     /// <param name="Members">Everybody who shall belong to the stream.</param>

@@ -22,7 +22,7 @@ internal sealed class MembershipChanges
     /// <summary>An operator wants a change.</summary>
     public void OnChange(RaftInput.ChangeMembership input)
     {
-        if (WhyNot() is { } refusal)
+        if (WhyNot(input.Change) is { } refusal)
         {
             Refuse(input.Ticket, refusal.Refusal, refusal.Reason);
             return;
@@ -35,19 +35,26 @@ internal sealed class MembershipChanges
             return;
         }
 
-        if (leadership.Change is not null || _state.Membership.IsJoint || _state.Memberships.CurrentIndex > _state.CommitIndex)
+        if (input.Change is MembershipChange.ChangeQuorum && leadership.Change is { IsDecided: true } stuck && !_state.Membership.IsJoint)
+        {
+            // It waits for a group that does not answer, perhaps; whatever it leads to, this change leads on from there.
+            leadership.Change = null;
+            stuck.Refuse(_state, ChangeRefusal.Withdrawn, "another rule of decision took its place before it was committed");
+        }
+
+        if (leadership.Change is not null || _state.Membership.IsJoint || _state.Memberships.CurrentIndex > SafeIndex(input.Change))
         {
             Refuse(input.Ticket, ChangeRefusal.Busy, "another change of the membership is under way");
             return;
         }
 
-        if (TryPlan(_state.Membership, input.Change, out ImmutableArray<Member> members) is { } reason)
+        if (TryPlan(_state.Membership, input.Change, out StreamMembership? target) is { } reason)
         {
             Refuse(input.Ticket, ChangeRefusal.Invalid, reason);
             return;
         }
 
-        Begin(leadership, input.Ticket, new StreamMembership(members));
+        Begin(leadership, input.Ticket, target!);
     }
 
     /// <summary>Called at the end of every step of a leader: takes the next step of what is under way as soon as the last one is committed.</summary>
@@ -70,7 +77,7 @@ internal sealed class MembershipChanges
         if (_state.Membership.IsJoint)
         {
             // "Once joint consensus has been committed, the system then transitions to the new configuration" (thesis section 4.3).
-            _replication.AppendMembership(leadership, EntryKind.Membership, new StreamMembership(_state.Membership.Members));
+            _replication.AppendMembership(leadership, EntryKind.Membership, _state.Membership.With(_state.Membership.Members));
             return;
         }
 
@@ -138,7 +145,7 @@ internal sealed class MembershipChanges
             [.. target.Members.Where(m => m.Kind != MemberKind.Learner && original.Find(m.Id) is null).Select(m => m with { Kind = MemberKind.Learner })];
         if (!strangers.IsEmpty)
         {
-            _replication.AppendMembership(leadership, EntryKind.JoinLearner, new StreamMembership([.. original.Members, .. strangers]));
+            _replication.AppendMembership(leadership, EntryKind.JoinLearner, original.With([.. original.Members, .. strangers]));
         }
         else if (newcomers.IsEmpty)
         {
@@ -153,9 +160,10 @@ internal sealed class MembershipChanges
         StreamMembership current = _state.Membership;
         int added = change.Target.Voters.Count(id => !current.Voters.Contains(id));
         int removed = current.Voters.Count(id => !change.Target.Voters.Contains(id));
-        if (added + removed > 1)
+        if (added + removed > 1 || !QuorumRule.MayFollow(current, change.Target))
         {
-            _replication.AppendMembership(leadership, EntryKind.Membership, new StreamMembership(change.Target.Members, current.Members));
+            StreamMembership joint = new(change.Target.Members, current.Members, change.Target.Quorum, current.Quorum);
+            _replication.AppendMembership(leadership, EntryKind.Membership, joint);
             return;
         }
 
@@ -178,7 +186,14 @@ internal sealed class MembershipChanges
         _replication.AppendMembership(leadership, EntryKind.Leave, change.Restored!);
     }
 
-    private (ChangeRefusal Refusal, string Reason)? WhyNot()
+    /// <summary>
+    /// Up to where the log is safe enough for a change: committed. A change of the rule alone must be possible while a required group is gone, and then it is enough that the
+    /// entry of the own term and the membership before are on as many disks as a commitment needs, groups apart: that alone is what keeps other leaders out (thesis section 4.1).
+    /// </summary>
+    private LogIndex SafeIndex(MembershipChange change) =>
+        change is MembershipChange.ChangeQuorum && _state.IsLeader ? _replication.SafeWithoutGroups() : _state.CommitIndex;
+
+    private (ChangeRefusal Refusal, string Reason)? WhyNot(MembershipChange change)
     {
         if (_state.Leadership is not { } leadership)
         {
@@ -197,15 +212,16 @@ internal sealed class MembershipChanges
         }
 
 #endif
-        return _state.CommitIndex < leadership.NoOp
+        return SafeIndex(change) < leadership.NoOp
             ? (ChangeRefusal.NotReady, "the leader has not committed an entry of its own term yet")
             : null;
     }
 
     /// <summary>Who shall belong to the stream after the change; the reason when it makes no sense.</summary>
-    private static string? TryPlan(StreamMembership current, MembershipChange change, out ImmutableArray<Member> members)
+    private static string? TryPlan(StreamMembership current, MembershipChange change, out StreamMembership? target)
     {
-        members = current.Members;
+        target = null;
+        ImmutableArray<Member> members = current.Members;
         switch (change)
         {
             case MembershipChange.Add add:
@@ -220,7 +236,7 @@ internal sealed class MembershipChanges
                     return $"there is no member {id}";
                 }
 
-                Member changed = member with { Kind = kind.Kind, Priority = kind.Priority ?? member.Priority };
+                Member changed = member with { Kind = kind.Kind, Priority = kind.Priority ?? member.Priority, Group = kind.Group ?? member.Group };
                 members = [.. current.Members.Select(m => m.Id == id ? changed : m)];
                 break;
             case MembershipChange.Replace replace:
@@ -229,7 +245,13 @@ internal sealed class MembershipChanges
         }
 
         members = [.. members.OrderBy(m => m.Id)];
-        return WhyImpossible(members);
+        if (WhyImpossible(members) is { } reason)
+        {
+            return reason;
+        }
+
+        target = new StreamMembership(members, default, change.Quorum ?? current.Quorum);
+        return target.Quorum.WhyImpossible(members);
     }
 
     private static string? WhyImpossible(ImmutableArray<Member> members)
@@ -246,13 +268,18 @@ internal sealed class MembershipChanges
             {
                 return $"member {member.Id} has no kind or no address";
             }
+
+            if (member.Group < 0)
+            {
+                return $"member {member.Id} has the group {member.Group}; allowed is 0 and above";
+            }
         }
 
         return members.Any(m => m.Kind == MemberKind.Voter) ? null : "a stream needs a voter that can lead";
     }
 
     private static bool IsSame(StreamMembership one, StreamMembership other) =>
-        one.Members.OrderBy(m => m.Id).SequenceEqual(other.Members.OrderBy(m => m.Id));
+        one.Quorum == other.Quorum && one.Members.OrderBy(m => m.Id).SequenceEqual(other.Members.OrderBy(m => m.Id));
 
     private void Refuse(long ticket, ChangeRefusal refusal, string reason) =>
         _state.Emit(new Effect.ChangeRefused(ticket, refusal, reason, _state.Leader));

@@ -10,12 +10,13 @@ namespace RaftActors.Protocol;
 /// <see cref="EntryKind.Membership"/> all carry the whole membership that they lead to) and in snapshots. Part of the journal and wire formats: extend-only.
 /// </summary>
 /// <remarks>
-/// Little-endian: version 1 (now 1), then twice (members, outgoing members) a count 2 and for each member id 4, kind 1, priority 4, address
-/// length 2, address in UTF-8. Later versions only add behind that; a reader of version 1 ignores what they add.
+/// Little-endian: version 1 (1 or 2), then twice (members, outgoing members) a count 2 and for each member id 4, kind 1, priority 4, address
+/// length 2, address in UTF-8. Version 2 adds sections behind that (see <c>MembershipSections</c>) and is written only when there is something to put into one.
 /// </remarks>
 public static class MembershipCodec
 {
     private const byte Version = 1;
+    private const byte VersionWithSections = 2;
     private const int MemberSize = 11;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -26,10 +27,12 @@ public static class MembershipCodec
     /// <summary>Writes a membership.</summary>
     public static byte[] Encode(StreamMembership membership)
     {
-        byte[] bytes = new byte[1 + SizeOf(membership.Members) + SizeOf(membership.Outgoing)];
-        bytes[0] = Version;
+        byte[] sections = MembershipSections.Write(membership);
+        byte[] bytes = new byte[1 + SizeOf(membership.Members) + SizeOf(membership.Outgoing) + sections.Length];
+        bytes[0] = sections.Length == 0 ? Version : VersionWithSections;
         int at = Write(bytes, 1, membership.Members);
-        Write(bytes, at, membership.Outgoing);
+        at = Write(bytes, at, membership.Outgoing);
+        sections.CopyTo(bytes, at);
         return bytes;
     }
 
@@ -44,17 +47,16 @@ public static class MembershipCodec
             return false;
         }
 
-        bool isOurs = bytes[0] == Version;
+        bool isFirst = bytes[0] == Version;
         ReadOnlySpan<byte> rest = bytes[1..];
         if (!TryRead(ref rest, out ImmutableArray<Member> members)
             || !TryRead(ref rest, out ImmutableArray<Member> outgoing)
-            || (isOurs && !rest.IsEmpty))
+            || (isFirst && !rest.IsEmpty))
         {
             return false;
         }
 
-        membership = new StreamMembership(members, outgoing);
-        return true;
+        return MembershipSections.TryRead(rest, members, outgoing, out membership);
     }
 
     private static int SizeOf(ImmutableArray<Member> members)

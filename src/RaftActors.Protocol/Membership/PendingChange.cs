@@ -66,7 +66,7 @@ internal sealed class PendingChange
     public void Withdraw(NodeId id, long ticket)
     {
         Fail(ChangeRefusal.Withdrawn, $"member {id} was withdrawn before it had caught up");
-        Restored = new StreamMembership([.. Original.Members.Where(member => member.Id != id)]);
+        Restored = Original.With([.. Original.Members.Where(member => member.Id != id)]);
         WithdrawalTicket = ticket;
     }
 

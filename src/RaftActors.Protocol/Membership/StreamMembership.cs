@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace RaftActors.Protocol;
 
 /// <summary>
-/// Who belongs to a stream. While a change is under way (<see cref="IsJoint"/>) decisions need a majority of the
+/// Who belongs to a stream, and how many of them decide. While a change is under way (<see cref="IsJoint"/>) decisions need a quorum of the
 /// old voters and one of the new (joint consensus, thesis section 4.3). Immutable.
 /// </summary>
 public sealed class StreamMembership
@@ -14,11 +14,17 @@ public sealed class StreamMembership
     /// <summary>Makes a membership.</summary>
     /// <param name="members">The members, each id once.</param>
     /// <param name="outgoing">The voters before the change that is under way; empty when there is none.</param>
+    /// <param name="quorum">How many decide; null for majorities.</param>
+    /// <param name="outgoingQuorum">How many of the outgoing voters decide; null for majorities.</param>
     /// <exception cref="ArgumentException">An id is 0 or appears twice.</exception>
-    public StreamMembership(ImmutableArray<Member> members, ImmutableArray<Member> outgoing = default)
+    public StreamMembership(ImmutableArray<Member> members, ImmutableArray<Member> outgoing = default, QuorumRule? quorum = null, QuorumRule? outgoingQuorum = null)
     {
         Members = members;
         Outgoing = outgoing.IsDefault ? [] : outgoing;
+        Quorum = quorum ?? QuorumRule.Majority;
+        OutgoingQuorum = outgoingQuorum ?? QuorumRule.Majority;
+        VoterGroups = [.. Members.Where(m => m.Kind != MemberKind.Learner).Select(m => m.Group)];
+        OutgoingVoterGroups = [.. Outgoing.Where(m => m.Kind != MemberKind.Learner).Select(m => m.Group)];
         Voters = [.. Members.Where(m => m.Kind != MemberKind.Learner).Select(m => m.Id)];
         OutgoingVoters = [.. Outgoing.Where(m => m.Kind != MemberKind.Learner).Select(m => m.Id)];
         Learners = [.. Members.Where(m => m.Kind == MemberKind.Learner).Select(m => m.Id)];
@@ -39,6 +45,12 @@ public sealed class StreamMembership
     /// <summary>The members before the change that is under way.</summary>
     public ImmutableArray<Member> Outgoing { get; }
 
+    /// <summary>How many of <see cref="Voters"/> decide.</summary>
+    public QuorumRule Quorum { get; }
+
+    /// <summary>How many of <see cref="OutgoingVoters"/> decide.</summary>
+    public QuorumRule OutgoingQuorum { get; }
+
     /// <summary>Ids of those with a vote (voters and log-only members).</summary>
     public ImmutableArray<NodeId> Voters { get; }
 
@@ -50,6 +62,12 @@ public sealed class StreamMembership
 
     /// <summary>Ids of the log-only members (they vote too).</summary>
     public ImmutableArray<NodeId> Loggers { get; }
+
+    /// <summary>The groups of <see cref="Voters"/>, in the same order.</summary>
+    internal ImmutableArray<int> VoterGroups { get; }
+
+    /// <summary>The groups of <see cref="OutgoingVoters"/>, in the same order.</summary>
+    internal ImmutableArray<int> OutgoingVoterGroups { get; }
 
     /// <summary>True while two sets of voters have to agree.</summary>
     public bool IsJoint => !OutgoingVoters.IsEmpty;
@@ -89,8 +107,12 @@ public sealed class StreamMembership
         string text = $"voters {string.Join(',', Voters)}";
         text += Learners.IsEmpty ? string.Empty : $" learners {string.Join(',', Learners)}";
         text += Loggers.IsEmpty ? string.Empty : $" loggers {string.Join(',', Loggers)}";
-        return IsJoint ? $"{text} outgoing {string.Join(',', OutgoingVoters)}" : text;
+        text += Quorum.IsMajority ? string.Empty : $" quorum {Quorum}";
+        return IsJoint ? $"{text} outgoing {string.Join(',', OutgoingVoters)}{(OutgoingQuorum.IsMajority ? string.Empty : $" quorum {OutgoingQuorum}")}" : text;
     }
+
+    /// <summary>The same stream with other members, deciding by the same rule.</summary>
+    internal StreamMembership With(ImmutableArray<Member> members) => new(members, default, Quorum);
 
     /// <summary>Everybody but <paramref name="self"/>, each once, in order of ids.</summary>
     public ImmutableArray<NodeId> Peers(NodeId self) =>

@@ -65,8 +65,15 @@ internal sealed class LeaderReplication
 #if RAFT_MUTANTS
         if (Mutants.Active != Mutant.ChangeBeforeOwnCommit)
 #endif
-        Invariant.That(_state.CommitIndex >= leadership.NoOp, "A leader changes the membership only when an entry of its own term is committed.");
-        Invariant.That(_state.Memberships.CurrentIndex <= _state.CommitIndex, "A leader changes the membership only when the one in force is committed.");
+        Invariant.That(
+            SafeWithoutGroups() >= leadership.NoOp,
+            "A leader changes the membership only when an entry of its own term is on the disks of a quorum.");
+        Invariant.That(
+            _state.Memberships.CurrentIndex <= SafeWithoutGroups(),
+            "A leader changes the membership only when the one in force is on the disks of a quorum.");
+        Invariant.That(
+            membership.IsJoint || _state.Membership.IsJoint || QuorumRule.MayFollow(_state.Membership, membership),
+            "Quorums of two memberships that follow each other must meet.");
         ProposedEntry entry = new(kind, MembershipCodec.Encode(membership));
         _state.Persist(new EntriesAppended(EntryBatch.Create(_state.Term, _state.Log.Last.Index.Next, [entry])));
         leadership.Adopt(_state);
@@ -153,7 +160,7 @@ internal sealed class LeaderReplication
     /// </summary>
     public void OnQuorumCheckDue()
     {
-        TimeSpan contact = TimeSpan.FromTicks(JointQuorum.HighestReached(_state.Membership, _state, static (state, id) =>
+        TimeSpan contact = TimeSpan.FromTicks(JointQuorum.HighestReached(_state.Membership, QuorumKind.Read, _state, static (state, id) =>
             id == state.Self ? state.Now.Ticks : state.Leadership!.Find(id)?.LastHeard.Ticks ?? 0));
         TimeSpan rest = contact + _state.Options.ElectionTimeoutMin - _state.Now;
         if (rest <= TimeSpan.Zero)
@@ -184,9 +191,7 @@ internal sealed class LeaderReplication
             return;
         }
 
-        LogIndex quorumIndex = new(JointQuorum.HighestReached(_state.Membership, _state, static (state, id) =>
-            id == state.Self ? state.Log.DurableIndex.Value : state.Leadership!.Find(id)?.Match.Value ?? 0));
-        LogIndex commit = CommitRule.Advance(_state.Log, _state.Term, _state.CommitIndex, quorumIndex);
+        LogIndex commit = CommitRule.Advance(_state.Log, _state.Term, _state.CommitIndex, HighestOnDisks(QuorumKind.Commit));
         if (commit == _state.CommitIndex)
         {
             return;
@@ -200,9 +205,14 @@ internal sealed class LeaderReplication
         }
     }
 
+    /// <summary>
+    /// Up to where the log would be committed if no group were required; not below what is committed.
+    /// </summary>
+    public LogIndex SafeWithoutGroups() => CommitRule.Advance(_state.Log, _state.Term, _state.CommitIndex, HighestOnDisks(QuorumKind.CommitWithoutGroups));
+
     /// <summary>The highest token that a quorum has answered: whatever was sent with lower tokens found this leader still leading.</summary>
     public ulong ConfirmedToken(Leadership leadership) =>
-        (ulong)JointQuorum.HighestReached(_state.Membership, (_state.Self, leadership), static (leader, id) =>
+        (ulong)JointQuorum.HighestReached(_state.Membership, QuorumKind.Read, (_state.Self, leadership), static (leader, id) =>
             id == leader.Self ? long.MaxValue : (long)(leader.leadership.Find(id)?.AnsweredToken ?? 0));
 
     /// <summary>
@@ -233,6 +243,10 @@ internal sealed class LeaderReplication
             _state.Emit(new Effect.StopSendingSnapshot(peer.Id));
         }
     }
+
+    private LogIndex HighestOnDisks(QuorumKind kind) =>
+        new(JointQuorum.HighestReached(_state.Membership, kind, _state, static (state, id) =>
+            id == state.Self ? state.Log.DurableIndex.Value : state.Leadership!.Find(id)?.Match.Value ?? 0));
 
     private ProposalRefusal? WhyRefuse(RaftInput.Propose proposal)
     {

@@ -15,6 +15,13 @@ public sealed class RandomOperators(CoreCluster cluster)
             return;
         }
 
+        SimulationRandom quorums = random.Fork(31);
+        if (cluster.Profile.Quorums && quorums.Chance(0.3))
+        {
+            ChangeQuorum(at, quorums);
+            return;
+        }
+
         SimulatedMember other = random.Pick(cluster.Members);
         switch (random.Below(8))
         {
@@ -47,6 +54,40 @@ public sealed class RandomOperators(CoreCluster cluster)
 
                 break;
         }
+    }
+
+    /// <summary>A rule that voters of so many, in the groups 0 to 2, can decide by.</summary>
+    internal static QuorumRule Fitting(int voters, SimulationRandom random)
+    {
+        int election = (voters / 2) + 1 + random.Below(voters - (voters / 2));
+        int commit = Math.Max(1, voters - election + 1) + random.Below(2);
+        return new QuorumRule
+        {
+            Commit = Math.Min(commit, voters),
+            Election = election,
+            RequiredGroups = [.. Enumerable.Range(1, Math.Min(2, voters)).Where(_ => random.Chance(0.3))],
+        };
+    }
+
+    /// <summary>Half of the rules cannot be: the leader has to refuse them.</summary>
+    private void ChangeQuorum(SimulatedMember at, SimulationRandom random)
+    {
+        int voters = at.Core!.Membership.Voters.Length;
+        QuorumRule rule = random.Below(4) switch
+        {
+            0 => QuorumRule.Majority,
+            1 when voters > 0 => Fitting(voters, random),
+            _ => new QuorumRule
+            {
+                Commit = random.Below(voters + 2),
+                Election = random.Below(voters + 2),
+                RequiredGroups = [.. Enumerable.Range(1, 3).Where(_ => random.Chance(0.2))],
+            },
+        };
+        MembershipChange change = random.Chance(0.6)
+            ? new MembershipChange.ChangeQuorum(rule)
+            : new MembershipChange.Replace([.. cluster.Members.Where(_ => random.Chance(0.8)).Select(m => cluster.Profile.MemberOf(m.Id, Kind(random)))]) { Quorum = rule };
+        cluster.Change(at, change);
     }
 
     private static MemberKind Kind(SimulationRandom random) => random.Pick([MemberKind.Voter, MemberKind.Voter, MemberKind.Voter, MemberKind.Learner]);

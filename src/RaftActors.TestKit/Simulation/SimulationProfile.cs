@@ -7,7 +7,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed record SimulationProfile
 {
     /// <summary>The names that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators"];
+    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "quorums"];
 
     /// <summary>Members that vote and apply.</summary>
     public int Voters { get; init; } = 3;
@@ -26,6 +26,12 @@ public sealed record SimulationProfile
 
     /// <summary>Members differ in how much they are wanted as leaders.</summary>
     public bool Priorities { get; init; }
+
+    /// <summary>Members are in groups, and operators give the stream other quorums, sensible or not.</summary>
+    public bool Quorums { get; init; }
+
+    /// <summary>How many decide at first.</summary>
+    public QuorumRule Quorum { get; init; } = QuorumRule.Majority;
 
     /// <summary>The probability that a message is lost.</summary>
     public double Loss { get; init; }
@@ -146,17 +152,36 @@ public sealed record SimulationProfile
             "time" => quiet with { Drift = 0.1, Skew = TimeSpan.FromHours(1), MaxPause = TimeSpan.FromMilliseconds(600), Faults = FaultKinds.Pause },
             "crashes" => quiet with { MaxDisk = all.MaxDisk, Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects },
             "operators" => quiet with { Operators = 1 },
+            "quorums" => WithQuorums(all, random),
             _ => throw new ArgumentException($"There is no profile '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
         };
     }
 
-    private static SimulationProfile Hostile(SimulationRandom random, int voters, bool hasOperators) => new()
+    /// <summary>Everything, in streams that do not decide by plain majorities.</summary>
+    private static SimulationProfile WithQuorums(SimulationProfile all, SimulationRandom random)
+    {
+        int voters = Math.Max(3, all.Voters);
+        return all with { Voters = voters, Loggers = 0, Operators = 0.4, Quorums = true, Quorum = RandomOperators.Fitting(voters, random.Fork(31)) };
+    }
+
+    private static SimulationProfile Hostile(SimulationRandom random, int voters, bool hasOperators)
+    {
+        SimulationRandom quorums = random.Fork(31);
+        bool hasQuorums = voters >= 2 && quorums.Chance(0.15);
+        return Hostile(random, voters, hasOperators, hasQuorums) with
+        {
+            Quorums = hasQuorums,
+            Quorum = hasQuorums ? RandomOperators.Fitting(voters, quorums) : QuorumRule.Majority,
+        };
+    }
+
+    private static SimulationProfile Hostile(SimulationRandom random, int voters, bool hasOperators, bool hasQuorums) => new()
     {
         Voters = voters,
         Learners = random.Chance(0.2) ? 1 : 0,
 
         // A log-only voter whose log is ahead can block the election of a voter that it is needed for; see PROTOCOL.md, "Known limits".
-        Loggers = voters >= 3 && random.Chance(0.2) && !hasOperators ? 1 : 0,
+        Loggers = voters >= 3 && random.Chance(0.2) && !hasOperators && !hasQuorums ? 1 : 0,
         Spares = random.Below(3),
         Operators = hasOperators ? random.Pick([0.2, 0.5]) : 0,
         Priorities = random.Chance(0.2),
@@ -196,7 +221,7 @@ public sealed record SimulationProfile
         Add(MemberKind.Voter, Voters);
         Add(MemberKind.LogOnly, Loggers);
         Add(MemberKind.Learner, Learners);
-        return new StreamMembership(members.ToImmutable());
+        return new StreamMembership(members.ToImmutable(), default, Quorum);
     }
 
     /// <summary>The nodes that are not of the stream at first.</summary>
@@ -204,7 +229,11 @@ public sealed record SimulationProfile
         Enumerable.Range(Voters + Loggers + Learners + 1, Spares).Select(i => new NodeId((uint)i));
 
     /// <summary>A node as a member of the stream.</summary>
-    public Member MemberOf(NodeId id, MemberKind kind) => new(id, kind, $"sim:{id}") { Priority = Priorities ? (int)(id.Value % 3) : 0 };
+    public Member MemberOf(NodeId id, MemberKind kind) => new(id, kind, $"sim:{id}") 
+    {
+        Priority = Priorities ? (int)(id.Value % 3) : 0,
+        Group = Quorums ? (int)(id.Value % 3) : 0,
+    };
 
     /// <summary>The options of one member's core.</summary>
     public RaftOptions OptionsOf(NodeId self, StreamMembership membership, ulong seed) => new()

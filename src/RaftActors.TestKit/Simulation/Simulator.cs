@@ -69,7 +69,7 @@ public static class Simulator
     /// <summary>Whatever the operators have done, the stream can be brought back to the members that it began with.</summary>
     private static void RestoreMembership(CoreCluster cluster)
     {
-        MembershipChange all = new MembershipChange.Replace(cluster.InitialMembership.Members);
+        MembershipChange all = new MembershipChange.Replace(cluster.InitialMembership.Members) { Quorum = cluster.InitialMembership.Quorum };
         TimeSpan end = cluster.Time.Now + PeacefulTime;
         while (cluster.Time.Now < end)
         {

@@ -31,11 +31,54 @@ public sealed class MembershipCodecSpec
     [Fact]
     public void A_reader_takes_what_it_knows_of_a_later_version()
     {
-        byte[] later = [.. Convert.FromHexString(Frozen), 1, 2, 3];
+        byte[] later = [.. Convert.FromHexString(Frozen), 0x7f, 2, 0, 0, 0, 9, 9];
         Assert.False(MembershipCodec.TryDecode(later, out _));
-        later[0] = 2;
-        Assert.True(MembershipCodec.TryDecode(later, out StreamMembership? read));
-        Assert.Equal(Sample.Members.ToArray(), read.Members.ToArray());
+        foreach (byte version in new byte[] { 2, 3 })
+        {
+            later[0] = version;
+            Assert.True(MembershipCodec.TryDecode(later, out StreamMembership? read));
+            Assert.Equal(Sample.Members.ToArray(), read.Members.ToArray());
+            Assert.True(read.Quorum.IsMajority);
+        }
+    }
+
+    private static readonly StreamMembership SampleWithSections = new(
+        [new Member(new NodeId(1), MemberKind.Voter, "a:1") { Group = 3 }, new Member(new NodeId(2), MemberKind.Voter, "b:2")],
+        [new Member(new NodeId(1), MemberKind.Voter, "a:1") { Group = 7 }],
+        new QuorumRule { Commit = 1, Election = 2, RequiredGroups = [3] },
+        new QuorumRule { RequiredGroups = [7, 9] });
+
+    private const string FrozenWithSections =
+        "02" + "0200" + "01000000" + "00" + "00000000" + "0300" + "613a31" + "02000000" + "00" + "00000000" + "0300" + "623a32"
+        + "0100" + "01000000" + "00" + "00000000" + "0300" + "613a31"
+        + "01" + "18000000" + "0100" + "0200" + "0100" + "03000000" + "0000" + "0000" + "0200" + "07000000" + "09000000"
+        + "02" + "0c000000" + "03000000" + "00000000" + "07000000";
+
+    [Fact]
+    public void Version_2_stays_as_it_was_frozen()
+    {
+        Assert.Equal(FrozenWithSections, Convert.ToHexString(MembershipCodec.Encode(SampleWithSections)), ignoreCase: true);
+        Assert.True(MembershipCodec.TryDecode(Convert.FromHexString(FrozenWithSections), out StreamMembership? read));
+        Assert.Equal(SampleWithSections.Members.ToArray(), read.Members.ToArray());
+        Assert.Equal(SampleWithSections.Outgoing.ToArray(), read.Outgoing.ToArray());
+        Assert.Equal(SampleWithSections.Quorum, read.Quorum);
+        Assert.Equal(SampleWithSections.OutgoingQuorum, read.OutgoingQuorum);
+    }
+
+    [Fact]
+    public void Damaged_sections_never_throw()
+    {
+        byte[] good = Convert.FromHexString(FrozenWithSections);
+        for (int at = 0; at < good.Length; at++)
+        {
+            MembershipCodec.TryDecode(good.AsSpan(0, at), out _);
+            for (int bit = 0; bit < 8; bit++)
+            {
+                byte[] damaged = [.. good];
+                damaged[at] ^= (byte)(1 << bit);
+                MembershipCodec.TryDecode(damaged, out _);
+            }
+        }
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class QuorumProperties
             long plain = Math.Min(
                 PlainHighest([.. joint.Voters.Select(id => (int)ValueOf(id))]),
                 PlainHighest([.. joint.OutgoingVoters.Select(id => (int)ValueOf(id))]));
-            return JointQuorum.HighestReached(joint, 0, (_, id) => ValueOf(id)) == plain;
+            return JointQuorum.HighestReached(joint, QuorumKind.Commit, 0, (_, id) => ValueOf(id)) == plain;
         }));
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class QuorumProperties
     }
 
     private static bool IsQuorum(StreamMembership membership, int set) =>
-        JointQuorum.HighestReached(membership, set, static (members, id) => (members >> (int)id.Value) & 1) == 1;
+        JointQuorum.HighestReached(membership, QuorumKind.Commit, set, static (members, id) => (members >> (int)id.Value) & 1) == 1;
 
     private static long PlainHighest(int[] values)
     {

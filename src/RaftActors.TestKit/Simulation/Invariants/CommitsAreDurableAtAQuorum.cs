@@ -3,7 +3,7 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>
-/// Whatever any member takes for committed is on the disks of a majority at that moment, and the newest committed entry of a
+/// Whatever a leader takes for committed is on the disks of a commit quorum at that moment, in each required group too, and the newest committed entry of a
 /// leader is of its own term (Raft paper sections 5.3 and 5.4.2).
 /// </summary>
 public sealed class CommitsAreDurableAtAQuorum : IClusterInvariant
@@ -43,9 +43,14 @@ public sealed class CommitsAreDurableAtAQuorum : IClusterInvariant
         }
 
         bool IsHeldByQuorum(StreamMembership membership) =>
-            Holds(membership.Voters) && (!membership.IsJoint || Holds(membership.OutgoingVoters));
+            Holds(membership.Members, membership.Quorum) && (!membership.IsJoint || Holds(membership.Outgoing, membership.OutgoingQuorum));
 
-        bool Holds(IReadOnlyCollection<NodeId> voters) =>
-            voters.Count(id => _cluster[id.Value].Journal.Holds(core.CommitIndex, term)) * 2 > voters.Count;
+        bool Holds(IEnumerable<Member> members, QuorumRule rule)
+        {
+            Member[] voters = [.. members.Where(m => m.Kind != MemberKind.Learner)];
+            Member[] holders = [.. voters.Where(m => _cluster[m.Id.Value].Journal.Holds(core.CommitIndex, term))];
+            int needed = rule.Commit == 0 ? (voters.Length / 2) + 1 : rule.Commit;
+            return holders.Length >= needed && rule.RequiredGroups.All(group => holders.Any(m => m.Group == group));
+        }
     }
 }
