@@ -10,6 +10,11 @@ internal interface ISqlDialect
 {
     string Name { get; }
 
+    /// <summary>The literals of the column that marks deleted events.</summary>
+    string False { get; }
+
+    string True { get; }
+
     /// <summary>Checks and completes a connection string; equal results mean the same database.</summary>
     string Normalize(string connectionString);
 

@@ -32,7 +32,7 @@ internal sealed class JournalStore : IDisposable
         _page =
             $"SELECT {nr}, {d.Quote(settings.Created)}, {d.Quote(settings.Message)}, {d.Quote(settings.Manifest)}, {d.Quote(settings.Identifier)}"
             + (settings.WritesWriterUuid ? $", {d.Quote(settings.WriterUuid)}" : string.Empty)
-            + $" FROM {Table} WHERE {pid} = @pid AND {nr} >= @from AND {nr} <= @to AND {d.Quote(settings.Deleted)} = 0 ORDER BY {nr} LIMIT @count";
+            + $" FROM {Table} WHERE {pid} = @pid AND {nr} >= @from AND {nr} <= @to AND {d.Quote(settings.Deleted)} = {d.False} ORDER BY {nr} LIMIT @count";
     }
 
     private string Table { get; }
@@ -119,7 +119,7 @@ internal sealed class JournalStore : IDisposable
         else
         {
             session.Execute(
-                $"UPDATE {Table} SET {d.Quote(_settings.Deleted)} = 1 WHERE {pid} = @pid AND {nr} = @nr", ("@pid", persistenceId), ("@nr", lastNumber));
+                $"UPDATE {Table} SET {d.Quote(_settings.Deleted)} = {d.True} WHERE {pid} = @pid AND {nr} = @nr", ("@pid", persistenceId), ("@nr", lastNumber));
             session.Execute($"DELETE FROM {Table} WHERE {pid} = @pid AND {nr} < @nr", ("@pid", persistenceId), ("@nr", lastNumber));
         }
 

@@ -17,6 +17,10 @@ internal sealed class SqliteDialect : ISqlDialect
 
     public string Name => "sqlite";
 
+    public string False => "0";
+
+    public string True => "1";
+
     public string Normalize(string connectionString)
     {
         var builder = new SqliteConnectionStringBuilder(connectionString);
