@@ -11,7 +11,7 @@ internal static class SqliteJournal
 {
     private static readonly string[] Plugins = ["akka.persistence.journal.sql", "akka.persistence.snapshot-store.sql"];
 
-    /// <exception cref="SqliteJournalException">A file cannot be used; says which and why.</exception>
+    /// <exception cref="DatabaseUnusableException">A file cannot be used; says which and why.</exception>
     public static async Task PrepareAsync(Config config, CancellationToken cancellationToken)
     {
         HashSet<string> done = new(StringComparer.Ordinal);
@@ -61,11 +61,11 @@ internal static class SqliteJournal
                 14 => "cannot be opened",
                 _ => "cannot be used",
             };
-            throw new SqliteJournalException($"The SQLite file {file} ({plugin}.connection-string) {what}: {e.Message}", e);
+            throw new DatabaseUnusableException($"The SQLite file {file} ({plugin}.connection-string) {what}: {e.Message}", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new SqliteJournalException($"The SQLite file {file} ({plugin}.connection-string) cannot be used: {e.Message}", e);
+            throw new DatabaseUnusableException($"The SQLite file {file} ({plugin}.connection-string) cannot be used: {e.Message}", e);
         }
     }
 }

@@ -43,6 +43,23 @@ public sealed class NodeCommandSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_database_server_that_is_not_there_is_one_line_and_exit_code_5()
+    {
+        string config = _folder.File("postgresql.conf");
+        File.WriteAllText(config, File.ReadAllText(Path.Combine(Repository.Root, "config/postgresql/cluster.conf")) + $$"""
+
+            akka.remote.dot-netty.tcp.port = {{FreePort.Next()}}
+            raft-actors.node-id = 1
+            akka.persistence.journal.sql.connection-string = "Host=127.0.0.1;Port=1;Username=raft;Password=secret;Database=logs"
+            """);
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
+        Assert.Equal(5, code);
+        Assert.Contains("PostgreSQL server 127.0.0.1:1, database logs, user raft", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_second_node_is_added_made_leader_and_removed()
     {
         int port = FreePort.Next();
