@@ -28,4 +28,7 @@ internal static class ExitCode
 
     /// <summary>A simulated cluster broke a promise.</summary>
     public const int SimulationFailed = 8;
+
+    /// <summary>Acknowledged writes were missing after all nodes of a benchmark had been killed.</summary>
+    public const int WritesMissing = 9;
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RaftActors.Node.Bench;
 using RaftActors.Node.Commands;
 
 namespace RaftActors.Node;
@@ -15,6 +16,8 @@ internal static class Program
             JournalCommand.Create(),
             MembersCommand.Create(),
             TransferCommand.Create(),
+            BenchCommand.Create(),
+            BenchNodeCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -31,6 +31,8 @@ internal sealed class Run : IDisposable
 
     public string Errors => Text(_errors);
 
+    public bool HasEnded => _process.HasExited;
+
     public static async Task<(int Code, string Output, string Errors)> ToEndAsync(params string[] arguments)
     {
         using Run run = new(arguments);

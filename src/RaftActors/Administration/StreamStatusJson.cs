@@ -41,6 +41,7 @@ public static class StreamStatusJson
             WriteMembership(json, status.Membership);
             WritePeers(json, status.Peers);
             WriteQueues(json, status.Queues);
+            json.WriteNumber("timer_lag_ms", Math.Round(status.TimerLag.TotalMilliseconds, 1));
             json.WriteNumber("process_memory_bytes", Environment.WorkingSet);
             json.WriteNumber("managed_memory_bytes", GC.GetTotalMemory(forceFullCollection: false));
             json.WriteEndObject();

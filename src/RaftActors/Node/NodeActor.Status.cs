@@ -6,6 +6,8 @@ namespace RaftActors.Runtime;
 // What the node tells about itself.
 internal sealed partial class NodeActor
 {
+    private readonly TimerLag _timerLag = new();
+
     private void Take(PendingStatus request)
     {
         request.SoFar = new StreamStatus
@@ -28,6 +30,7 @@ internal sealed partial class NodeActor
             FailureReason = _stateMachineFailure,
             IsReady = _stateMachineFailure is null && !_stopping && (_core.Role == Role.Leader ? _core.IsReady : !_core.Leader.IsNone),
             LastPeerActivity = _link.LastPeerActivity,
+            TimerLag = _timerLag.Worst(Now),
             Queues = new QueueSizes
             {
                 OpenRequests = _link.OpenRequests,

@@ -213,6 +213,10 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         {
             OnDurable(durable.Mark);
         }
+        else if (input is RaftInput.TimerElapsed elapsed && _armed.TryGetValue(elapsed.Timer, out (long Generation, TimeSpan Deadline) armed) && armed.Generation == elapsed.Generation)
+        {
+            _timerLag.Note(Now, armed.Deadline);
+        }
 
         Step(input);
     }

@@ -64,6 +64,9 @@ public sealed record StreamStatus
 
     /// <summary>The last time something of this stream came from a peer; null when nothing did.</summary>
     public DateTimeOffset? LastPeerActivity { get; init; }
+
+    /// <summary>How late the scheduler's ticks for elections and heartbeats came to this member at the worst, in about the last half minute to minute. Near the election timeout, members take each other for dead.</summary>
+    public TimeSpan TimerLag { get; init; }
 }
 
 /// <summary>How far a peer is, as its leader sees it.</summary>

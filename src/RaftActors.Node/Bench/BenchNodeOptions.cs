@@ -1,0 +1,38 @@
+using RaftActors.Protocol;
+
+namespace RaftActors.Node.Bench;
+
+/// <summary>Where a benchmark node keeps its log.</summary>
+internal enum BenchJournal
+{
+    Wal,
+    Sqlite,
+    Memory,
+}
+
+/// <summary>One of the nodes of a benchmark.</summary>
+internal sealed record BenchNodeOptions
+{
+    /// <summary>How far above its remoting port a node listens for commands.</summary>
+    public const int CommandPortOffset = 1000;
+
+    /// <summary>Which of <see cref="Ports"/> is this node's, from 0.</summary>
+    public required int Id { get; init; }
+
+    public required string Data { get; init; }
+
+    public required IReadOnlyList<int> Ports { get; init; }
+
+    public BenchJournal Journal { get; init; } = BenchJournal.Wal;
+
+    public int Streams { get; init; } = 1;
+
+    public int ElectionTimeout { get; init; } = 1000;
+
+    /// <summary>Says nothing: standard output belongs to somebody else.</summary>
+    public bool Quiet { get; init; }
+
+    public int Port => Ports[Id];
+
+    public NodeId NodeId => new((uint)Id + 1);
+}

@@ -1,0 +1,74 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace RaftActors.Node.Bench;
+
+/// <summary>What <c>raftactors bench</c> is to do.</summary>
+internal sealed record BenchOptions
+{
+    public required IReadOnlyList<int> Clients { get; init; }
+
+    public required IReadOnlyList<int> Sizes { get; init; }
+
+    public required IReadOnlyList<BenchJournal> Journals { get; init; }
+
+    public int ReadPercent { get; init; }
+
+    public int Streams { get; init; } = 1;
+
+    public double Seconds { get; init; } = 5;
+
+    public double WarmUpSeconds { get; init; } = 2;
+
+    public int Runs { get; init; } = 3;
+
+    public bool InProcess { get; init; }
+
+    public int ElectionTimeout { get; init; } = 1000;
+
+    public int Kills { get; init; } = 5;
+
+    /// <summary>Folder under which each cluster gets a fresh one.</summary>
+    public string? Data { get; init; }
+
+    public static void Require(OptionResult result, bool holds, string message)
+    {
+        if (!holds)
+        {
+            result.AddError(message);
+        }
+    }
+
+    public static BenchJournal? ParseJournal(string? text) => text switch
+    {
+        "wal" => BenchJournal.Wal,
+        "sqlite" => BenchJournal.Sqlite,
+        "memory" => BenchJournal.Memory,
+        _ => null,
+    };
+
+    /// <summary>Positive numbers with commas; k and m stand for KiB and MiB. Null when it is something else.</summary>
+    public static IReadOnlyList<int>? ParseNumbers(string? text)
+    {
+        List<int> numbers = [];
+        foreach (string word in (text ?? "").Split(','))
+        {
+            int unit = word.EndsWith('k') ? 1024 : word.EndsWith('m') ? 1024 * 1024 : 1;
+            if (!int.TryParse(unit == 1 ? word : word[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number <= 0 || number > int.MaxValue / unit)
+            {
+                return null;
+            }
+
+            numbers.Add(number * unit);
+        }
+
+        return numbers;
+    }
+
+    /// <summary>Reads and writes as <c>--mix</c> has them: 90/10. Null when they are no mix.</summary>
+    public static int? ParseMix(string? text) =>
+        (text ?? "").Split('/') is [var reads, var writes]
+        && int.TryParse(reads, NumberStyles.None, CultureInfo.InvariantCulture, out int r)
+        && int.TryParse(writes, NumberStyles.None, CultureInfo.InvariantCulture, out int w)
+        && r + w == 100 ? r : null;
+}

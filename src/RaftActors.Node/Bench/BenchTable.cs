@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace RaftActors.Node.Bench;
+
+/// <summary>The whole programme behind docs/PERFORMANCE.md with one command: every load, journal and failure, as one table and one picture.</summary>
+internal static class BenchTable
+{
+    public static async Task<int> RunAsync(BenchOptions options, string file, string? plot, CancellationToken cancellation)
+    {
+        List<BenchResult> results = [];
+        BenchOptions common = options with { Clients = [1, 64, 512], Sizes = [128], ReadPercent = 0, Streams = 1 };
+        await AddAsync(common with { Clients = [1, 4, 16, 64, 128, 256, 512, 1024] }, BenchJournal.Wal).ConfigureAwait(false);
+        List<BenchResult> curve = [.. results];
+        await AddAsync(common, BenchJournal.Sqlite).ConfigureAwait(false);
+        curve.AddRange(results.Skip(curve.Count));
+        await AddAsync(common, BenchJournal.Memory).ConfigureAwait(false);
+        await AddAsync(common with { Clients = [64], Sizes = [64 * 1024] }, BenchJournal.Wal).ConfigureAwait(false);
+        await AddAsync(common with { Clients = [512], ReadPercent = 100 }, BenchJournal.Wal).ConfigureAwait(false);
+        await AddAsync(common with { Clients = [512], ReadPercent = 90 }, BenchJournal.Wal).ConfigureAwait(false);
+        await AddAsync(common with { Clients = [512], Streams = 16 }, BenchJournal.Wal).ConfigureAwait(false);
+        FailoverResult failover = await BenchRuns.FailoverAsync(common, BenchJournal.Wal, cancellation).ConfigureAwait(false);
+        await Console.Out.WriteLineAsync(failover.ToJson()).ConfigureAwait(false);
+        KillAllResult[] kills = [
+            await BenchRuns.KillAllAsync(common, BenchJournal.Wal, cancellation).ConfigureAwait(false),
+            await BenchRuns.KillAllAsync(common, BenchJournal.Sqlite, cancellation).ConfigureAwait(false),
+        ];
+        foreach (KillAllResult kill in kills)
+        {
+            await Console.Out.WriteLineAsync(kill.ToJson()).ConfigureAwait(false);
+        }
+
+        await File.WriteAllTextAsync(file, Write(options, results, failover, kills), cancellation).ConfigureAwait(false);
+        if (plot is not null)
+        {
+            await File.WriteAllTextAsync(plot, ThroughputPlot.Draw(curve), cancellation).ConfigureAwait(false);
+        }
+
+        return kills.Any(k => k.Missing > 0) ? ExitCode.WritesMissing : ExitCode.Ok;
+
+        async Task AddAsync(BenchOptions load, BenchJournal journal) =>
+            results.AddRange(await BenchRuns.LoadsAsync(load, journal, r => Console.Out.WriteLineAsync(r.ToJson()), cancellation).ConfigureAwait(false));
+    }
+
+    private static string Write(BenchOptions options, IReadOnlyList<BenchResult> results, FailoverResult failover, IReadOnlyList<KillAllResult> kills)
+    {
+        StringBuilder text = new();
+        Add(text, $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {Processor()}, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; median of {options.Runs} runs of {options.Seconds} s.");
+        text.AppendLine();
+        text.AppendLine("| journal | load | entries/s | p50 | p99 | CPU per entry, all nodes | allocated per entry, leader | memory, leader | errors |");
+        text.AppendLine("|---|---|---|---|---|---|---|---|---|");
+        foreach (BenchResult r in results)
+        {
+            Add(text, $"| {r.System.Split('/')[1]} | {r.Load} | {r.EntriesPerSecond:N0} | {r.P50Ms:F3} ms | {r.P99Ms:F3} ms | {r.CpuMicrosecondsPerEntry:F1} µs | {r.AllocatedBytesPerEntry:F0} B | {r.RssMb:F0} MB | {r.Errors} |");
+        }
+
+        text.AppendLine();
+        Add(text, $"Failover after kill -9 of the leader, election timeout {failover.ElectionTimeoutMs} to {2 * failover.ElectionTimeoutMs} ms: median {failover.MedianMs:F0} ms of {failover.LeaderMs.Count}, worst {failover.LeaderMs.Max():F0} ms.");
+        foreach (KillAllResult kill in kills)
+        {
+            Add(text, $"Kill -9 of all nodes under load, {kill.System.Split('/')[1]}: {kill.Rounds} rounds, {kill.Acknowledged:N0} writes acknowledged, {kill.Missing} missing.");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Processor()
+    {
+        const string Key = "model name";
+        try
+        {
+            return File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
+                ?? RuntimeInformation.ProcessArchitecture.ToString();
+        }
+        catch (IOException)
+        {
+            return RuntimeInformation.ProcessArchitecture.ToString();
+        }
+    }
+
+    private static void Add(StringBuilder text, FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Xunit;
+
+namespace RaftActors.Node.Tests;
+
+/// <summary><c>raftactors bench</c> in a setting that is small enough for every build: it must work and lose nothing; how fast it is says nothing here.</summary>
+public sealed class BenchCommandSpec : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Every_load_is_one_line_of_JSON_without_errors()
+    {
+        string plot = _folder.File("plot.svg");
+        (int code, string output, string errors) = await Run.ToEndAsync(
+            "bench", "--clients", "1,8", "--seconds", "1", "--warm-up", "0", "--runs", "1", "--journal", "wal,sqlite", "--data", _folder.Path, "--plot", plot);
+
+        Assert.True(code == ExitCode.Ok, errors);
+        JsonElement[] results = Parse(output);
+        Assert.Equal(4, results.Length);
+        Assert.All(results, result =>
+        {
+            Assert.Equal(0, result.GetProperty("errors").GetInt64());
+            Assert.True(result.GetProperty("entries_per_s").GetDouble() > 0);
+            Assert.True(result.GetProperty("p50_ms").GetDouble() > 0);
+            Assert.True(result.GetProperty("p99_ms").GetDouble() >= result.GetProperty("p50_ms").GetDouble());
+            Assert.True(result.GetProperty("cpu_s").GetDouble() > 0);
+            Assert.True(result.GetProperty("cpu_us_per_entry").GetDouble() > 0);
+            Assert.True(result.GetProperty("rss_mb").GetDouble() > 0);
+        });
+        Assert.Equal(["raftactors/wal", "raftactors/wal", "raftactors/sqlite", "raftactors/sqlite"], results.Select(r => r.GetProperty("system").GetString()));
+        Assert.Equal("1 clients, 128 B", results[0].GetProperty("load").GetString());
+        Assert.Equal("svg", System.Xml.Linq.XDocument.Load(plot).Root!.Name.LocalName);
+        Assert.Empty(Directory.GetDirectories(_folder.Path));
+    }
+
+    [Fact]
+    public async Task Reads_and_several_streams_in_one_process()
+    {
+        (int code, string output, string errors) = await Run.ToEndAsync(
+            "bench", "--in-process", "--clients", "8", "--mix", "50/50", "--streams", "3", "--seconds", "1", "--warm-up", "0", "--runs", "1", "--data", _folder.Path);
+
+        Assert.True(code == ExitCode.Ok, errors);
+        JsonElement result = Assert.Single(Parse(output));
+        Assert.Equal("8 clients, 128 B, 50% reads, 3 streams", result.GetProperty("load").GetString());
+        Assert.Equal(0, result.GetProperty("errors").GetInt64());
+    }
+
+    [Fact]
+    public async Task Nothing_acknowledged_is_missing_when_all_nodes_were_killed()
+    {
+        (int code, string output, string errors) = await Run.ToEndAsync(
+            "bench", "--kill-all", "--kills", "1", "--seconds", "1", "--clients", "8", "--data", _folder.Path);
+
+        Assert.True(code == ExitCode.Ok, errors);
+        JsonElement result = Assert.Single(Parse(output));
+        Assert.True(result.GetProperty("acknowledged").GetInt64() > 0);
+        Assert.Equal(0, result.GetProperty("missing").GetInt64());
+    }
+
+    [Fact]
+    public async Task What_only_lives_in_memory_is_found_missing()
+    {
+        (int code, string output, string errors) = await Run.ToEndAsync(
+            "bench", "--kill-all", "--kills", "1", "--seconds", "1", "--clients", "4", "--journal", "memory", "--data", _folder.Path);
+
+        Assert.True(code == ExitCode.WritesMissing, errors);
+        JsonElement result = Assert.Single(Parse(output));
+        Assert.Equal(result.GetProperty("acknowledged").GetInt64(), result.GetProperty("missing").GetInt64());
+    }
+
+    [Theory]
+    [InlineData("--clients", "0")]
+    [InlineData("--sizes", "big")]
+    [InlineData("--mix", "50/60")]
+    [InlineData("--journal", "paper")]
+    public async Task What_makes_no_sense_is_a_usage_error_that_names_the_option(string option, string value)
+    {
+        (int code, _, string errors) = await Run.ToEndAsync("bench", option, value);
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains(option, errors, StringComparison.Ordinal);
+    }
+
+    private static JsonElement[] Parse(string output) =>
+        [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+}
