@@ -14,6 +14,7 @@ public sealed class RaftCore
     private readonly SnapshotTransfer _snapshots;
     private readonly LeadershipTransfers _transfers;
     private readonly MembershipChanges _changes;
+    private readonly ForcedRecovery _recovery;
     private readonly LeaderReads _leaderReads;
     private readonly ForwardedReads _forwardedReads;
     private bool _started;
@@ -38,6 +39,7 @@ public sealed class RaftCore
         _election = new ElectionLogic(_state, _roles, _leader);
         _transfers = new LeadershipTransfers(_state, _roles);
         _changes = new MembershipChanges(_state, _leader, _transfers);
+        _recovery = new ForcedRecovery(_state, _roles, _election, _leader, _changes);
         _leaderReads = new LeaderReads(_state, _leader);
         _snapshots = new SnapshotTransfer(_state, _roles, _leader, _follower);
         LogRecovery.Replay(_state, journal, stateAt);
@@ -54,6 +56,12 @@ public sealed class RaftCore
 
     /// <summary>The vote cast in the current term.</summary>
     public NodeId VotedFor => _state.VotedFor;
+
+    /// <summary>Which history of the stream this member belongs to.</summary>
+    public Generation Generation => _state.Generation;
+
+    /// <summary>True for a member that a forced recovery has left out: it does nothing any more, and its journal will not start again.</summary>
+    public bool IsFenced => _state.FencedBy is not null;
 
     /// <summary>The leader of the current term, as far as known.</summary>
     public NodeId Leader => _state.Leader;
@@ -134,10 +142,20 @@ public sealed class RaftCore
     public IReadOnlyList<Effect> Step(TimeSpan now, RaftInput input)
     {
         _state.Begin(now);
+        if (IsFenced && input is not RaftInput.Durable)
+        {
+            return _state.Effects;
+        }
+
         Dispatch(input);
         if (_state.Leadership is { } leader)
         {
             _changes.Continue(leader);
+        }
+
+        if (_state.Leadership is { } office)
+        {
+            _recovery.Continue(office);
         }
 
         if (_state.Leadership is { } leadership)
@@ -153,7 +171,7 @@ public sealed class RaftCore
         switch (input)
         {
             case RaftInput.Received received:
-                Receive(received.From, received.Message);
+                Receive(received);
                 break;
 
             case RaftInput.Propose proposal:
@@ -169,6 +187,7 @@ public sealed class RaftCore
                 _state.ConfirmDurable(durable.Mark);
                 _election.OnDurable();
                 _leader.TryCommit();
+                _recovery.OnDurable();
                 break;
 
             case RaftInput.Applied applied:
@@ -227,6 +246,10 @@ public sealed class RaftCore
                 _changes.OnChange(change);
                 break;
 
+            case RaftInput.ForceRecovery force:
+                _recovery.OnForce(force);
+                break;
+
             case RaftInput.TransferLeadership transfer:
                 _transfers.OnTransfer(transfer);
                 break;
@@ -258,6 +281,11 @@ public sealed class RaftCore
             case RaftTimer.Heartbeat:
                 _leader.OnHeartbeatDue();
                 _transfers.OnHeartbeat(_state.Leadership!);
+                if (_state.Leadership is { } leading)
+                {
+                    _recovery.OnHeartbeat(leading);
+                }
+
                 break;
 
             case RaftTimer.StepDown:
@@ -270,14 +298,20 @@ public sealed class RaftCore
         }
     }
 
-    private void Receive(NodeId from, PeerMessage message)
+    private void Receive(RaftInput.Received received)
     {
+        (NodeId from, PeerMessage message) = received;
         string? impossible = _started
             ? MessageRules.WhyImpossible(_state.Membership, _state.Term, _state.Self, from, message)
             : "the node has not started";
         if (impossible is not null)
         {
             Drop(from, impossible);
+            return;
+        }
+
+        if (!_recovery.Admits(from, received.Generation, message))
+        {
             return;
         }
 

@@ -44,6 +44,9 @@ public enum Mutant
 
     /// <summary>A commit does not wait for the required groups.</summary>
     GroupsIgnored,
+
+    /// <summary>Members of different generations hear each other.</summary>
+    GenerationsAreMixed,
 }
 
 /// <summary>Which mutant is on.</summary>

@@ -56,6 +56,13 @@ public sealed class DurableOutbox
     /// <summary>The candidate has given up before its round could open.</summary>
     internal void CancelRound() => _round = null;
 
+    /// <summary>What waits was promised to members of a history that this member has left: nobody gets it.</summary>
+    internal void Clear()
+    {
+        _held.Clear();
+        _round = null;
+    }
+
     /// <summary>The journal has confirmed everything up to <paramref name="durable"/>: what waited for it becomes visible.</summary>
     /// <remarks>
     /// Acknowledgements to one leader that open together become one: the highest index, and the highest token, which

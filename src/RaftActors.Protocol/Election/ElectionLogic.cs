@@ -256,7 +256,7 @@ internal sealed class ElectionLogic
         _ => false,
     };
 
-    private bool MayStand => _state.MayCampaign && !_state.WasRemoved;
+    private bool MayStand => _state.MayCampaign && !_state.WasRemoved && !_state.IsJoining;
 
     private void Answer(NodeId candidate, RequestVote request, VoteVerdict verdict)
     {

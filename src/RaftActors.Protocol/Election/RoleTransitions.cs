@@ -29,7 +29,7 @@ internal sealed class RoleTransitions
         Invariant.That(leader != _state.Self, "A member would follow itself.");
         if (term > _state.Term || !vote.IsNone)
         {
-            _state.Persist(new TermState(term, vote));
+            _state.Persist(_state.TermState with { Term = term, VotedFor = vote });
         }
 
         Enter(Role.Follower, leader, reason);
@@ -50,7 +50,7 @@ internal sealed class RoleTransitions
     {
         Invariant.That(_state.Role == Role.PreCandidate || !_state.Options.PreVote || isTransfer, "A candidate must have won its pre-vote.");
         Invariant.That(_state.Role != Role.Leader, "A leader does not campaign.");
-        _state.Persist(new TermState(_state.Term.Next, _state.Self));
+        _state.Persist(_state.TermState with { Term = _state.Term.Next, VotedFor = _state.Self });
         Enter(Role.Candidate, NodeId.None, reason);
         _state.Tally = new VoteTally(_state.Membership);
     }

@@ -13,6 +13,14 @@ public sealed record TermState(Term Term, NodeId VotedFor) : RaftEvent
 {
     /// <summary>Before the first election.</summary>
     public static TermState Initial { get; } = new(Term.Zero, NodeId.None);
+
+    /// <summary>Which history this member belongs to.</summary>
+    public Generation Generation { get; init; }
+
+    /// <summary>
+    /// The term in which that history began. Until its log holds an entry of at least that term, the member neither votes nor stands for election: it does not know yet what the survivor knew.
+    /// </summary>
+    public Term Since { get; init; }
 }
 
 /// <summary>

@@ -9,7 +9,11 @@ public abstract partial record RaftInput
     /// <summary>A peer's message arrived.</summary>
     /// <param name="From">Who sent it.</param>
     /// <param name="Message">What it says.</param>
-    public sealed record Received(NodeId From, PeerMessage Message) : RaftInput;
+    public sealed record Received(NodeId From, PeerMessage Message) : RaftInput
+    {
+        /// <summary>Which history the sender belonged to when it sent this.</summary>
+        public Generation Generation { get; init; }
+    }
 
     /// <summary>A timer ran out that <see cref="Effect.StartTimer"/> had started.</summary>
     /// <param name="Timer">Which one.</param>

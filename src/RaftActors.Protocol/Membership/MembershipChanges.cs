@@ -162,7 +162,7 @@ internal sealed class MembershipChanges
         int removed = current.Voters.Count(id => !change.Target.Voters.Contains(id));
         if (added + removed > 1 || !QuorumRule.MayFollow(current, change.Target))
         {
-            StreamMembership joint = new(change.Target.Members, current.Members, change.Target.Quorum, current.Quorum);
+            StreamMembership joint = new(change.Target.Members, current.Members, change.Target.Quorum, current.Quorum) { Recovery = current.Recovery };
             _replication.AppendMembership(leadership, EntryKind.Membership, joint);
             return;
         }
@@ -250,7 +250,7 @@ internal sealed class MembershipChanges
             return reason;
         }
 
-        target = new StreamMembership(members, default, change.Quorum ?? current.Quorum);
+        target = new StreamMembership(members, default, change.Quorum ?? current.Quorum) { Recovery = current.Recovery?.Without(members) };
         return target.Quorum.WhyImpossible(members);
     }
 

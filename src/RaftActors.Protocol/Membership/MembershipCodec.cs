@@ -59,6 +59,14 @@ public static class MembershipCodec
         return MembershipSections.TryRead(rest, members, outgoing, out membership);
     }
 
+    /// <summary>A list of members alone.</summary>
+    internal static byte[] EncodeList(ImmutableArray<Member> members)
+    {
+        byte[] bytes = new byte[SizeOf(members)];
+        Write(bytes, 0, members);
+        return bytes;
+    }
+
     private static int SizeOf(ImmutableArray<Member> members)
     {
         int size = 2;
@@ -88,7 +96,8 @@ public static class MembershipCodec
         return at;
     }
 
-    private static bool TryRead(ref ReadOnlySpan<byte> bytes, out ImmutableArray<Member> members)
+    /// <summary>Reads a list of members, and leaves in <paramref name="bytes"/> what stands behind it.</summary>
+    internal static bool TryRead(ref ReadOnlySpan<byte> bytes, out ImmutableArray<Member> members)
     {
         members = [];
         if (bytes.Length < 2)

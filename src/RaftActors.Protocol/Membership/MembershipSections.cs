@@ -9,19 +9,22 @@ namespace RaftActors.Protocol;
 /// what stands in a section behind what it knows; a section without content that matters is not written. Values of members stand in the order of the lists, members first, then outgoing.
 /// </summary>
 /// <remarks>
-/// 1, quorums: for the members, then for the outgoing ones: commit 2, election 2, number of required groups 2, each group 4. 2, groups: one of 4 for each member.
+/// 1, quorums: for the members, then for the outgoing ones: commit 2, election 2, number of required groups 2, each group 4. 2, groups: one of 4 for each member. 3, recovery:
+/// generation 8 (number in the upper half, origin in the lower), first term 8, base term 8 and index 8, then a list of members like the two in front: those left out.
 /// </remarks>
 internal static class MembershipSections
 {
     private const byte Quorums = 1;
     private const byte Groups = 2;
+    private const byte Recovery = 3;
     private const int Head = 5;
+    private const int RecoverySize = 32;
 
     public static byte[] Write(StreamMembership membership)
     {
         bool hasQuorums = !membership.Quorum.IsMajority || !membership.OutgoingQuorum.IsMajority;
         bool hasGroups = membership.Members.Any(m => m.Group != 0) || membership.Outgoing.Any(m => m.Group != 0);
-        if (!hasQuorums && !hasGroups)
+        if (!hasQuorums && !hasGroups && membership.Recovery is null)
         {
             return [];
         }
@@ -37,6 +40,11 @@ internal static class MembershipSections
             Add(bytes, Groups, [.. membership.Members.Concat(membership.Outgoing).SelectMany(m => Four(m.Group))]);
         }
 
+        if (membership.Recovery is { } recovery)
+        {
+            Add(bytes, Recovery, Encode(recovery));
+        }
+
         return [.. bytes];
     }
 
@@ -45,6 +53,7 @@ internal static class MembershipSections
         membership = null;
         QuorumRule quorum = QuorumRule.Majority;
         QuorumRule outgoingQuorum = QuorumRule.Majority;
+        RecoveryInfo? recovery = null;
         while (!bytes.IsEmpty)
         {
             if (bytes.Length < Head)
@@ -63,6 +72,7 @@ internal static class MembershipSections
             {
                 Quorums => TryReadRule(ref section, out quorum) && TryReadRule(ref section, out outgoingQuorum),
                 Groups => TryReadGroups(ref section, ref members) && TryReadGroups(ref section, ref outgoing),
+                Recovery => TryReadRecovery(section, out recovery),
                 _ => true,
             };
             if (!isRead)
@@ -73,7 +83,39 @@ internal static class MembershipSections
             bytes = bytes[(Head + length)..];
         }
 
-        membership = new StreamMembership(members, outgoing, quorum, outgoingQuorum);
+        membership = new StreamMembership(members, outgoing, quorum, outgoingQuorum) { Recovery = recovery };
+        return true;
+    }
+
+    private static byte[] Encode(RecoveryInfo recovery)
+    {
+        byte[] excluded = MembershipCodec.EncodeList(recovery.Excluded);
+        byte[] bytes = new byte[RecoverySize + excluded.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, recovery.Generation.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), recovery.Since.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), recovery.Base.Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), recovery.Base.Index.Value);
+        excluded.CopyTo(bytes, RecoverySize);
+        return bytes;
+    }
+
+    private static bool TryReadRecovery(ReadOnlySpan<byte> bytes, out RecoveryInfo? recovery)
+    {
+        recovery = null;
+        if (bytes.Length < RecoverySize)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> rest = bytes[RecoverySize..];
+        Term since = new(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]));
+        EntryId last = new(new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..])), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[24..])));
+        if (since <= Term.Zero || last.Term < Term.Zero || last.Term >= since || last.Index < LogIndex.Zero || !MembershipCodec.TryRead(ref rest, out ImmutableArray<Member> excluded))
+        {
+            return false;
+        }
+
+        recovery = new RecoveryInfo(Generation.Of(BinaryPrimitives.ReadUInt64LittleEndian(bytes)), since, last, excluded);
         return true;
     }
 

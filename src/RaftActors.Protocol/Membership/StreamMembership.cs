@@ -63,6 +63,9 @@ public sealed class StreamMembership
     /// <summary>Ids of the log-only members (they vote too).</summary>
     public ImmutableArray<NodeId> Loggers { get; }
 
+    /// <summary>The forced recovery that led here, and whom it left out; null when there was none.</summary>
+    public RecoveryInfo? Recovery { get; init; }
+
     /// <summary>The groups of <see cref="Voters"/>, in the same order.</summary>
     internal ImmutableArray<int> VoterGroups { get; }
 
@@ -112,7 +115,7 @@ public sealed class StreamMembership
     }
 
     /// <summary>The same stream with other members, deciding by the same rule.</summary>
-    internal StreamMembership With(ImmutableArray<Member> members) => new(members, default, Quorum);
+    internal StreamMembership With(ImmutableArray<Member> members) => new(members, default, Quorum) { Recovery = Recovery?.Without(members) };
 
     /// <summary>Everybody but <paramref name="self"/>, each once, in order of ids.</summary>
     public ImmutableArray<NodeId> Peers(NodeId self) =>

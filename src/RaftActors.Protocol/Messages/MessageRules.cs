@@ -32,7 +32,7 @@ internal static class MessageRules
             return "a member does not write to itself";
         }
 
-        if (membership.Find(from) is null && message is not (AppendEntries or InstallSnapshot or RequestVote or TimeoutNow or AppendEntriesReply))
+        if (membership.Find(from) is null && message is not (AppendEntries or InstallSnapshot or RequestVote or TimeoutNow or AppendEntriesReply or RecoveryNotice))
         {
             return "the sender is not a member of the stream";
         }
@@ -57,6 +57,7 @@ internal static class MessageRules
             TimeoutNow request => request.Term <= Term.Zero ? "an election is asked for in term 0" : null,
             ReadIndexRequest request => request.Term <= Term.Zero ? "a read is asked for in term 0" : null,
             ReadIndexReply reply => reply.Term <= Term.Zero || reply.Index.Value is < 0 or > HighestPosition ? "a read is answered with an impossible position" : null,
+            RecoveryNotice notice => notice.Term <= Term.Zero || notice.Membership.Recovery is not { Since.Value: > 0 and <= HighestPosition, Base.Index.Value: >= 0 and <= HighestPosition } ? "a notice of a recovery says nothing of it" : null,
             _ => $"messages of type {message.GetType().Name} are unknown",
         };
     }

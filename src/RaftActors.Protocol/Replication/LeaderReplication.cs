@@ -160,9 +160,7 @@ internal sealed class LeaderReplication
     /// </summary>
     public void OnQuorumCheckDue()
     {
-        TimeSpan contact = TimeSpan.FromTicks(JointQuorum.HighestReached(_state.Membership, QuorumKind.Read, _state, static (state, id) =>
-            id == state.Self ? state.Now.Ticks : state.Leadership!.Find(id)?.LastHeard.Ticks ?? 0));
-        TimeSpan rest = contact + _state.Options.ElectionTimeoutMin - _state.Now;
+        TimeSpan rest = QuorumHeardAt() + _state.Options.ElectionTimeoutMin - _state.Now;
         if (rest <= TimeSpan.Zero)
         {
             _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, "no quorum was heard for an election timeout");
@@ -171,6 +169,11 @@ internal sealed class LeaderReplication
 
         _state.Timers.Start(RaftTimer.StepDown, rest);
     }
+
+    /// <summary>When a quorum was heard last: one that every new leader would need a vote of.</summary>
+    public TimeSpan QuorumHeardAt() =>
+        TimeSpan.FromTicks(JointQuorum.HighestReached(_state.Membership, QuorumKind.Read, _state, static (state, id) =>
+            id == state.Self ? state.Now.Ticks : state.Leadership!.Find(id)?.LastHeard.Ticks ?? 0));
 
     /// <summary>What was in flight to a peer is lost. It is probed with the next heartbeat, not at once: it may be gone.</summary>
     public void OnPeerUnreachable(NodeId id)

@@ -29,6 +29,11 @@ internal static class LogRecovery
             state.Recover(facts[i]);
         }
 
+        if (state.FencedBy is { } fenced)
+        {
+            throw new MemberFencedException(fenced.Generation, fenced.By);
+        }
+
         state.StateIsAt(stateAt);
     }
 
@@ -41,6 +46,10 @@ internal static class LogRecovery
             if (facts[i] is EntriesAppended appended)
             {
                 log.Restore(appended.Batch);
+            }
+            else if (facts[i] is RecoveryForced forced)
+            {
+                log.Restore(forced.Batch);
             }
         }
 

@@ -45,6 +45,18 @@ internal sealed class RaftState
 
     public NodeId VotedFor { get; private set; }
 
+    /// <summary>Which history this member belongs to (<see cref="ForcedRecovery"/>).</summary>
+    public Generation Generation { get; private set; }
+
+    /// <summary>The term in which that history began.</summary>
+    public Term Since { get; private set; }
+
+    /// <summary>Who has fenced this member off from which generation; null while it takes part.</summary>
+    public (Generation Generation, NodeId By)? FencedBy { get; private set; }
+
+    /// <summary>The term, the vote and the generation as they stand.</summary>
+    public TermState TermState => new(Term, VotedFor) { Generation = Generation, Since = Since };
+
     public Role Role { get; set; }
 
     public NodeId Leader { get; set; }
@@ -88,7 +100,8 @@ internal sealed class RaftState
     /// This member was started to join a stream and has heard nothing of it yet. It may be a former member that has lost its journal, and
     /// with it the memory of its votes: it gives none before a leader has taken it in.
     /// </summary>
-    public bool IsJoining => Membership.Members.IsEmpty;
+    /// <remarks>The same for a member that follows a forced recovery, until it has what that began with.</remarks>
+    public bool IsJoining => Membership.Members.IsEmpty || Log.Last.Term < Since;
 
     /// <summary>The stream went on without this member, as a member of it has said. Forgotten when a leader turns up.</summary>
     public bool WasRemoved { get; set; }
@@ -110,6 +123,16 @@ internal sealed class RaftState
     }
 
     public void Emit(Effect effect) => Effects.Add(effect);
+
+    /// <summary>Nothing is due any more.</summary>
+    public void StopTimers()
+    {
+        Clock.Stop();
+        foreach (RaftTimer timer in Enum.GetValues<RaftTimer>())
+        {
+            Timers.Stop(timer);
+        }
+    }
 
     /// <summary>Sends what claims nothing about the disk.</summary>
     public void Send<T>(NodeId to, T message)
@@ -222,14 +245,27 @@ internal sealed class RaftState
                 Invariant.That(
                     state.Term > Term || VotedFor.IsNone || VotedFor == state.VotedFor,
                     $"In term {Term} the vote of {VotedFor} would become one for {state.VotedFor}.");
-                if (state.Term > Term)
+                Invariant.That(state.Generation >= Generation, $"Generation {state.Generation} would follow generation {Generation}.");
+                if (state.Term > Term || state.Generation > Generation)
                 {
                     MatchedThisTerm = LogIndex.Zero;
                 }
 
                 Term = state.Term;
                 VotedFor = state.VotedFor;
+                Generation = state.Generation;
+                Since = state.Since;
                 TermMark = mark;
+                break;
+
+            case RecoveryForced forced:
+                Outbox.Clear();
+                Apply(forced.State, mark);
+                Apply(new EntriesAppended(forced.Batch), mark);
+                break;
+
+            case MemberFenced fenced:
+                FencedBy = (fenced.Generation, fenced.By);
                 break;
 
             case EntriesAppended appended:
@@ -264,6 +300,8 @@ internal sealed class RaftState
             // Recovery: this event stands for all before it.
             Term = compacted.State.Term;
             VotedFor = compacted.State.VotedFor;
+            Generation = compacted.State.Generation;
+            Since = compacted.State.Since;
         }
 
         bool isReplaced = compacted.Base.Index > Log.Last.Index || !Log.Matches(compacted.Base);

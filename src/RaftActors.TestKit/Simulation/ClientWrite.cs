@@ -42,6 +42,9 @@ public sealed class ClientWrite(long ticket, ulong firstValue, int count)
     /// <summary>What the client knows.</summary>
     public WriteState State { get; set; }
 
+    /// <summary>It was acknowledged, and lost in a forced recovery.</summary>
+    public bool IsGivenUp { get; set; }
+
     /// <summary>Why it was refused.</summary>
     public ProposalRefusal? Refusal { get; set; }
 }

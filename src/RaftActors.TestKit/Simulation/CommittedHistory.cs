@@ -18,6 +18,21 @@ public sealed class CommittedHistory : IClusterInvariant
     public Term TermAt(LogIndex index) => _terms[(int)index.Value - 1];
 
     /// <inheritdoc/>
+    public void OnRecovery(SimulatedMember survivor)
+    {
+        int kept = 0;
+        while (kept < _terms.Count && (kept + 1 <= survivor.Core!.LogBase.Index.Value || survivor.Core.TermAt(new LogIndex(kept + 1)) == _terms[kept]))
+        {
+            kept++;
+        }
+
+        _terms.RemoveRange(kept, _terms.Count - kept);
+    }
+
+    /// <inheritdoc/>
+    public void OnFollowed(SimulatedMember member) => _seen.Remove(member.Id);
+
+    /// <inheritdoc/>
     public void OnStepped(SimulatedMember member)
     {
         RaftCore core = member.Core!;

@@ -65,6 +65,9 @@ public sealed class CoreCluster
     /// <summary>Everything that clients asked to read.</summary>
     public List<ClientRead> Reads { get; } = [];
 
+    /// <summary>The newest history of the stream; above the first when a recovery was forced.</summary>
+    public Generation Generation { get; private set; }
+
     /// <summary>What operators asked for.</summary>
     public List<OperatorRequest> Requests { get; } = [];
 
@@ -85,7 +88,7 @@ public sealed class CoreCluster
             SimulatedMember? newest = null;
             foreach (SimulatedMember member in Members)
             {
-                if (member.IsLeader && (newest is null || member.Core!.Term > newest.Core!.Term))
+                if (member.IsLeader && (newest is null || (member.Core!.Generation, member.Core.Term).CompareTo((newest.Core!.Generation, newest.Core.Term)) > 0))
                 {
                     newest = member;
                 }
@@ -236,6 +239,29 @@ public sealed class CoreCluster
         return request;
     }
 
+    /// <summary>An operator forces a recovery on a survivor, and has asked all of them how far they are.</summary>
+    public OperatorRequest ForceRecovery(SimulatedMember at, IReadOnlyCollection<SimulatedMember> survivors)
+    {
+        OperatorRequest request = new(++_ticket);
+        Requests.Add(request);
+        at.Submit(request, new RaftInput.ForceRecovery(request.Ticket, [.. survivors.Select(m => m.Id)], [.. survivors.Where(m => m != at && m.IsUp).Select(m => m.Report())]));
+        return request;
+    }
+
+    /// <summary>How often a member that was fenced had to be replaced.</summary>
+    public int Replaced { get; private set; }
+
+    /// <summary>Those that were fenced get empty disks and come back to join anew.</summary>
+    public void ReplaceFenced()
+    {
+        foreach (SimulatedMember member in Members.Where(m => m.IsFenced))
+        {
+            Replaced++;
+            member.Wipe();
+            member.Start();
+        }
+    }
+
     /// <summary>Tells the invariants that the run has come to rest.</summary>
     public void End()
     {
@@ -244,13 +270,60 @@ public sealed class CoreCluster
     }
 
     internal void Deliver(NodeId from, NodeId to, PeerMessage message) =>
-        Network.Send(from, to, message, sent => this[to.Value].Take(new RaftInput.Received(from, message), sent));
+        Deliver(from, to, message, this[from.Value].Core?.Generation ?? default);
 
-    internal void TellEffect(SimulatedMember member, Effect effect) => Tell((member, effect), static (invariant, what) => invariant.OnEffect(what.member, what.effect));
+    internal void TellEffect(SimulatedMember member, Effect effect)
+    {
+        FollowGeneration(member);
+        if (Counts(member))
+        {
+            Tell((member, effect), static (invariant, what) => invariant.OnEffect(what.member, what.effect));
+        }
+    }
 
-    internal void TellStepped(SimulatedMember member) => Tell(member, static (invariant, who) => invariant.OnStepped(who));
+    internal void TellStepped(SimulatedMember member)
+    {
+        FollowGeneration(member);
+        if (Counts(member))
+        {
+            Tell(member, static (invariant, who) => invariant.OnStepped(who));
+        }
+    }
 
-    internal void TellAcknowledged(SimulatedMember member, ClientWrite write) => Tell((member, write), static (invariant, what) => invariant.OnAcknowledged(what.member, what.write));
+    internal void TellAcknowledged(SimulatedMember member, ClientWrite write)
+    {
+        if (Counts(member))
+        {
+            Tell((member, write), static (invariant, what) => invariant.OnAcknowledged(what.member, what.write));
+        }
+    }
+
+    /// <summary>What members of an older generation do is no longer part of the stream's history.</summary>
+    private bool Counts(SimulatedMember member) => member.Core is not { } core || core.Generation >= Generation;
+
+    private void Deliver(NodeId from, NodeId to, PeerMessage message, Generation generation) =>
+        Network.Send(from, to, message, sent => this[to.Value].Take(new RaftInput.Received(from, message) { Generation = generation }, sent));
+
+    /// <summary>A recovery counts when it is on the disk of the survivor: before, a crash undoes it.</summary>
+    private void FollowGeneration(SimulatedMember member)
+    {
+        Generation now = member.Core?.Generation ?? default;
+        if (now > Generation && member.Journal.DurableTerm.Generation == now)
+        {
+            Generation = now;
+            Tell(member, static (invariant, survivor) => invariant.OnRecovery(survivor));
+        }
+
+        if (member.Core is not null && now != member.ToldOf && now == Generation)
+        {
+            bool hasFollowed = now > member.ToldOf;
+            member.ToldOf = now;
+            if (hasFollowed)
+            {
+                Tell(member, static (invariant, follower) => invariant.OnFollowed(follower));
+            }
+        }
+    }
 
     internal void BeginToAct(SimulatedMember member) => Acting = member;
 

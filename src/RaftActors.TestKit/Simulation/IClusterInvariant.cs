@@ -23,6 +23,16 @@ public interface IClusterInvariant
     {
     }
 
+    /// <summary>A recovery was forced on a member: its log is the stream's history from now on. What members of older generations do is not told any more.</summary>
+    void OnRecovery(SimulatedMember survivor)
+    {
+    }
+
+    /// <summary>A member of an older generation follows a recovery; what it has done meanwhile was not told.</summary>
+    void OnFollowed(SimulatedMember member)
+    {
+    }
+
     /// <summary>The run has healed and come to rest.</summary>
     void OnEnd(CoreCluster cluster)
     {

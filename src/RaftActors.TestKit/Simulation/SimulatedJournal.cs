@@ -78,7 +78,13 @@ public sealed class SimulatedJournal
                 break;
             }
 
-            if (_durable[i] is EntriesAppended { Batch: EntryBatch batch } && batch.FirstIndex < live)
+            EntryBatch? held = _durable[i] switch
+            {
+                EntriesAppended appended => appended.Batch,
+                RecoveryForced forced => forced.Batch,
+                _ => null,
+            };
+            if (held is { } batch && batch.FirstIndex < live)
             {
                 if (LogIndex.Min(batch.LastIndex, live.Previous) > target)
                 {
@@ -116,14 +122,12 @@ public sealed class SimulatedJournal
                 case TermState state:
                     DurableTerm = state;
                     break;
+                case RecoveryForced forced:
+                    DurableTerm = forced.State;
+                    Keep(forced.Batch);
+                    break;
                 case EntriesAppended appended:
-                    int keep = (int)appended.Batch.FirstIndex.Value - 1;
-                    _durableLog.RemoveRange(keep, _durableLog.Count - keep);
-                    for (int i = 0; i < appended.Batch.Count; i++)
-                    {
-                        _durableLog.Add(new EntryId(appended.Batch.Term, appended.Batch.FirstIndex + i));
-                    }
-
+                    Keep(appended.Batch);
                     break;
                 case LogCompacted compacted:
                     EntryId last = compacted.Snapshot.Last;
@@ -143,5 +147,15 @@ public sealed class SimulatedJournal
         }
 
         _unsynced.RemoveRange(0, count);
+    }
+
+    private void Keep(EntryBatch batch)
+    {
+        int keep = (int)batch.FirstIndex.Value - 1;
+        _durableLog.RemoveRange(keep, _durableLog.Count - keep);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            _durableLog.Add(new EntryId(batch.Term, batch.FirstIndex + i));
+        }
     }
 }

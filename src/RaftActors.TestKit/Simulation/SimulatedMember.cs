@@ -54,6 +54,12 @@ public sealed partial class SimulatedMember
     /// <summary>Whether it runs.</summary>
     public bool IsUp => Core is not null;
 
+    /// <summary>Whether a recovery has left it out, for good.</summary>
+    public bool IsFenced { get; private set; }
+
+    /// <summary>The generation that the invariants know it to be of.</summary>
+    internal Generation ToldOf { get; set; }
+
     /// <summary>Whether it takes itself for the leader.</summary>
     public bool IsLeader => Core is { Role: Role.Leader };
 
@@ -76,7 +82,17 @@ public sealed partial class SimulatedMember
         _pausedUntil = TimeSpan.Zero;
         _cluster.Recorder?.Add(TraceKind.Started, Id, NodeId.None, $"(run {Run}, journal of {Journal.Durable.Count} writes)");
         Applied.Clear();
-        Core = new RaftCore(_cluster.Profile.OptionsOf(Id, _membership, Random.Next()), Journal.Durable);
+        try
+        {
+            Core = new RaftCore(_cluster.Profile.OptionsOf(Id, _membership, Random.Next()), Journal.Durable);
+        }
+        catch (MemberFencedException)
+        {
+            // It stays down, as often as anybody tries.
+            IsFenced = true;
+            return;
+        }
+
         RestoreAfterCrash();
         Take(new RaftInput.Start());
     }
@@ -122,9 +138,17 @@ public sealed partial class SimulatedMember
         }
 
         Journal = new SimulatedJournal();
+        IsFenced = false;
         _snapshots.Clear();
         Incarnation++;
         _membership = StreamMembership.Empty;
+    }
+
+    /// <summary>What it tells an operator who thinks of a recovery.</summary>
+    public SurvivorReport Report()
+    {
+        LogIndex commit = Core!.CommitIndex;
+        return new SurvivorReport(Id, Core.LastEntry, Core.TermAt(commit) is { } term ? new EntryId(term, commit) : EntryId.Zero);
     }
 
     /// <summary>A client writes here.</summary>
@@ -279,11 +303,21 @@ public sealed partial class SimulatedMember
                 write!.State = WriteState.Refused;
                 write.Refusal = refused.Refusal;
                 break;
-            case Effect.ChangeAccepted accepted:
+            case Effect.ChangeAccepted accepted when accepted.Ticket != 0:
                 Answer(accepted.Ticket, accepted);
                 break;
-            case Effect.ChangeRefused refused:
+            case Effect.ChangeRefused refused when refused.Ticket != 0:
                 Answer(refused.Ticket, refused);
+                break;
+            case Effect.RecoveryDone done:
+                Answer(done.Ticket, done);
+                break;
+            case Effect.RecoveryRefused refused:
+                Answer(refused.Ticket, refused);
+                break;
+            case Effect.Fenced:
+                Crash();
+                IsFenced = true;
                 break;
             case Effect.TransferEnded ended when ended.Ticket != 0:
                 Answer(ended.Ticket, ended);

@@ -7,7 +7,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed record SimulationProfile
 {
     /// <summary>The names that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "quorums"];
+    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "quorums", "disasters"];
 
     /// <summary>Members that vote and apply.</summary>
     public int Voters { get; init; } = 3;
@@ -29,6 +29,9 @@ public sealed record SimulationProfile
 
     /// <summary>Members are in groups, and operators give the stream other quorums, sensible or not.</summary>
     public bool Quorums { get; init; }
+
+    /// <summary>A majority is lost, and operators force recoveries.</summary>
+    public bool Disasters { get; init; }
 
     /// <summary>How many decide at first.</summary>
     public QuorumRule Quorum { get; init; } = QuorumRule.Majority;
@@ -153,6 +156,7 @@ public sealed record SimulationProfile
             "crashes" => quiet with { MaxDisk = all.MaxDisk, Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects },
             "operators" => quiet with { Operators = 1 },
             "quorums" => WithQuorums(all, random),
+            "disasters" => WithQuorums(all, random) with { Disasters = true, Quorums = false, Quorum = QuorumRule.Majority, Operators = random.Fork(33).Pick([0, 0, 0.2]) },
             _ => throw new ArgumentException($"There is no profile '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
         };
     }
@@ -221,7 +225,7 @@ public sealed record SimulationProfile
         Add(MemberKind.Voter, Voters);
         Add(MemberKind.LogOnly, Loggers);
         Add(MemberKind.Learner, Learners);
-        return new StreamMembership(members.ToImmutable(), default, Quorum);
+        return new StreamMembership(members.ToImmutable(), default, Quorum.WhyImpossible(members.ToImmutable()) is null ? Quorum : QuorumRule.Majority);
     }
 
     /// <summary>The nodes that are not of the stream at first.</summary>

@@ -16,12 +16,14 @@ public static class Simulator
         CoreCluster cluster = new(schedule.Profile, schedule.Seed, trace: trace);
         RandomClients clients = new(cluster, schedule);
         RandomFaults faults = new(cluster, schedule);
+        RandomDisasters disasters = new(cluster, schedule);
         SimulationFailure? failure = null;
         try
         {
             cluster.StartAll();
             clients.Begin();
             faults.Begin();
+            disasters.Begin();
             cluster.RunFor(schedule.HostileTime);
 
             faults.Stop();
@@ -52,7 +54,7 @@ public static class Simulator
 
     private static void CheckLiveness(CoreCluster cluster)
     {
-        if (!cluster.RunUntil(() => HasSettled(cluster), PeacefulTime))
+        if (!cluster.RunUntil(() => HasSettled(cluster) || ReplacesFenced(cluster), PeacefulTime))
         {
             throw NotLive(cluster, $"the healed cluster does not settle: {Describe(cluster)}");
         }
@@ -73,6 +75,7 @@ public static class Simulator
         TimeSpan end = cluster.Time.Now + PeacefulTime;
         while (cluster.Time.Now < end)
         {
+            cluster.ReplaceFenced();
             if (!cluster.RunUntil(() => cluster.Leader is { Core: { IsReady: true, IsChangingMembership: false } }, end - cluster.Time.Now))
             {
                 break;
@@ -89,6 +92,13 @@ public static class Simulator
         }
 
         throw NotLive(cluster, $"the members of the beginning cannot be restored: {Describe(cluster)}");
+    }
+
+    /// <summary>Who was left out and has heard of it only now comes back like the others.</summary>
+    private static bool ReplacesFenced(CoreCluster cluster)
+    {
+        cluster.ReplaceFenced();
+        return false;
     }
 
     private static string Describe(CoreCluster cluster) => string.Join("; ", cluster.Members.Select(m => m.Core is { } core

@@ -11,6 +11,39 @@ public sealed class AcknowledgedWritesSurvive : IClusterInvariant
     public void OnAcknowledged(SimulatedMember member, ClientWrite write) => _acknowledged.Add(write);
 
     /// <inheritdoc/>
+    public void OnEffect(SimulatedMember member, Effect effect)
+    {
+        if (effect is not Effect.Persist { Event: RecoveryForced })
+        {
+            return;
+        }
+
+        // What an operator gives up by force is lost, but only what none of the survivors has.
+        NodeId[] survivors = [.. member.Core!.Membership.Members.Select(m => m.Id)];
+        SimulatedMember[] others = [.. member.Cluster.Members.Where(m => m != member && m.IsUp && survivors.Contains(m.Id))];
+        foreach (ClientWrite write in Lacking(member))
+        {
+            if (others.FirstOrDefault(m => m.Core!.TermAt(write.Last) == write.First.Term) is { } holder)
+            {
+                throw new InvariantBrokenException($"write {write.Ticket} was acknowledged at {write.First}, and survivor {holder.Id} has it; the recovery was forced on member {member.Id}, which lacks it");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnRecovery(SimulatedMember survivor)
+    {
+        foreach (ClientWrite write in Lacking(survivor))
+        {
+            _acknowledged.Remove(write);
+            write.IsGivenUp = true;
+        }
+    }
+
+    private ClientWrite[] Lacking(SimulatedMember survivor) =>
+        [.. _acknowledged.Where(w => w.Last > survivor.Core!.LogBase.Index && survivor.Core.TermAt(w.Last) != w.First.Term)];
+
+    /// <inheritdoc/>
     public void OnEnd(CoreCluster cluster)
     {
         foreach (SimulatedMember member in cluster.Participants)

@@ -23,5 +23,6 @@ public static class AllInvariants
         new BuffersAreBounded(),
         new EveryClientIsAnswered(),
         new MembershipChangesAreSafe(),
+        new GenerationsDoNotMix(),
     ];
 }

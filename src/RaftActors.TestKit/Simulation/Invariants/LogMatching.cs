@@ -11,6 +11,17 @@ public sealed class LogMatching : IClusterInvariant
     private readonly Dictionary<EntryId, (Term Previous, uint Content)> _entries = [];
 
     /// <inheritdoc/>
+    public void OnRecovery(SimulatedMember survivor)
+    {
+        // Terms of the history that was given up come again.
+        Term since = survivor.Core!.Membership.Recovery!.Since;
+        foreach (EntryId id in _entries.Keys.Where(id => id.Term >= since).ToArray())
+        {
+            _entries.Remove(id);
+        }
+    }
+
+    /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
         if (effect is not Effect.Persist { Event: EntriesAppended { Batch: EntryBatch batch } })

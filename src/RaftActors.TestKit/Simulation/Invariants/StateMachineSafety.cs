@@ -10,6 +10,20 @@ public sealed class StateMachineSafety : IClusterInvariant
 {
     private readonly Dictionary<LogIndex, EntryId> _applied = [];
     private readonly Dictionary<NodeId, (int Run, LogIndex Last)> _handed = [];
+    private readonly HashSet<NodeId> _unknown = [];
+
+    /// <inheritdoc/>
+    public void OnRecovery(SimulatedMember survivor)
+    {
+        RaftCore core = survivor.Core!;
+        foreach ((LogIndex index, EntryId id) in _applied.Where(a => a.Key > core.LogBase.Index && core.TermAt(a.Key) != a.Value.Term).ToArray())
+        {
+            _applied.Remove(index);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnFollowed(SimulatedMember member) => _unknown.Add(member.Id);
 
     /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
@@ -26,7 +40,7 @@ public sealed class StateMachineSafety : IClusterInvariant
         }
 
         (int run, LogIndex last) = _handed.GetValueOrDefault(member.Id);
-        LogIndex expected = run == member.Run ? last.Next : member.RestoredAt.Next;
+        LogIndex expected = _unknown.Remove(member.Id) ? commit.First : run == member.Run ? last.Next : member.RestoredAt.Next;
         if (commit.First != expected || commit.Last < commit.First || commit.Last > member.Core!.CommitIndex)
         {
             throw new InvariantBrokenException($"member {member.Id} was to apply {expected} next, but was given {commit.First} to {commit.Last}");
@@ -63,7 +77,7 @@ public sealed class StateMachineSafety : IClusterInvariant
     private void Check(SimulatedMember member, SnapshotInfo snapshot)
     {
         (int run, LogIndex last) = _handed.GetValueOrDefault(member.Id);
-        if (snapshot.Last.Index > member.Journal.DurableIndex || (run == member.Run && snapshot.Last.Index <= last))
+        if (snapshot.Last.Index > member.Journal.DurableIndex || (!_unknown.Remove(member.Id) && run == member.Run && snapshot.Last.Index <= last))
         {
             throw new InvariantBrokenException($"member {member.Id} was to restore {snapshot} behind {last}; its disk has entries up to {member.Journal.DurableIndex}");
         }

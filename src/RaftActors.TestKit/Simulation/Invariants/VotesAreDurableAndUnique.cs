@@ -8,7 +8,7 @@ namespace RaftActors.TestKit.Simulation;
 /// </summary>
 public sealed class VotesAreDurableAndUnique : IClusterInvariant
 {
-    private readonly Dictionary<(NodeId Voter, int Incarnation, Term Term), NodeId> _votes = [];
+    private readonly Dictionary<(NodeId Voter, int Incarnation, Generation Generation, Term Term), NodeId> _votes = [];
 
     /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
@@ -33,9 +33,10 @@ public sealed class VotesAreDurableAndUnique : IClusterInvariant
             throw new InvariantBrokenException($"member {member.Id} tells of its vote for {candidate} in term {term}; its disk holds {durable}");
         }
 
-        if (!_votes.TryAdd((member.Id, member.Incarnation, term), candidate) && _votes[(member.Id, member.Incarnation, term)] != candidate)
+        (NodeId, int, Generation, Term) key = (member.Id, member.Incarnation, member.Core!.Generation, term);
+        if (!_votes.TryAdd(key, candidate) && _votes[key] != candidate)
         {
-            throw new InvariantBrokenException($"member {member.Id} voted for {_votes[(member.Id, member.Incarnation, term)]} and for {candidate} in term {term}");
+            throw new InvariantBrokenException($"member {member.Id} voted for {_votes[key]} and for {candidate} in term {term}");
         }
     }
 }
