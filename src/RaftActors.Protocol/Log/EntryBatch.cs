@@ -282,7 +282,7 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
     private static bool TryMeasure(ReadOnlySpan<byte> span, out int length)
     {
         length = 0;
-        if (span.Length < EntryHeaderSize || span[0] > (byte)EntryKind.Membership || (span[1] & ~(FlagKey | FlagSession)) != 0 || span[2] != 0 || span[3] != 0)
+        if (span.Length < EntryHeaderSize || span[0] > (byte)EntryKind.Session || (span[1] & ~(FlagKey | FlagSession)) != 0 || span[2] != 0 || span[3] != 0)
         {
             return false;
         }

@@ -20,4 +20,7 @@ public enum EntryKind : byte
 
     /// <summary>A whole membership, simple or joint (thesis section 4.3).</summary>
     Membership = 5,
+
+    /// <summary>Opens, keeps or closes a client session, or tells what time it is in the log (thesis section 6.3).</summary>
+    Session = 6,
 }

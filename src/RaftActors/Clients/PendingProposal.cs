@@ -21,6 +21,14 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
 
     public bool Forward { get; } = forward;
 
+    /// <summary>What kind of entry it becomes: a user's, or one about sessions.</summary>
+    public EntryKind Kind { get; init; }
+
+    /// <summary>The client session, and the number of the command within it; 0 without one.</summary>
+    public SessionSerial Session { get; init; }
+
+    public bool ConcernsSession => Kind == EntryKind.Session || Session.Session != 0;
+
     /// <summary>True from before the proposal reaches a log or a leader. From then on only a certain answer may say that it was not accepted.</summary>
     public bool MayBeInLog => Volatile.Read(ref _place) == Taken;
 
@@ -52,7 +60,7 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
     /// <summary>The log has its own copy of the bytes. Only for the actor that read them: they are not guarded.</summary>
     public void ReleaseData() => Data = default;
 
-    public ProposedEntry ToEntry() => new(EntryKind.Normal, Data, Key);
+    public ProposedEntry ToEntry() => new(Kind, Data, Key, Session.Session, Session.Serial);
 
     public void SetResult(ReadOnlyMemory<byte> result) => _result = result;
 

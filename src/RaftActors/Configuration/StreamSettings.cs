@@ -116,6 +116,18 @@ public sealed record StreamSettings
     /// <summary><c>snapshot-bytes-per-second</c>; 0 for no limit.</summary>
     public required long SnapshotBytesPerSecond { get; init; }
 
+    /// <summary><c>session-timeout</c>.</summary>
+    public required TimeSpan SessionTimeout { get; init; }
+
+    /// <summary><c>max-sessions</c>.</summary>
+    public required int MaxSessions { get; init; }
+
+    /// <summary><c>max-session-results</c>.</summary>
+    public required int MaxSessionResults { get; init; }
+
+    /// <summary><c>max-session-result-bytes</c>.</summary>
+    public required int MaxSessionResultBytes { get; init; }
+
     /// <summary>Reads and checks one stream's settings.</summary>
     /// <param name="config">The merged section.</param>
     /// <param name="section">Where it stands, for messages.</param>
@@ -162,6 +174,10 @@ public sealed record StreamSettings
             SnapshotRetryInterval = read.Duration("snapshot-retry-interval"),
             MaxSnapshotTransfers = read.Count("max-snapshot-transfers"),
             SnapshotBytesPerSecond = read.Size("snapshot-bytes-per-second", 0, long.MaxValue),
+            SessionTimeout = read.Duration("session-timeout"),
+            MaxSessions = read.Count("max-sessions"),
+            MaxSessionResults = read.Count("max-session-results"),
+            MaxSessionResultBytes = (int)read.Size("max-session-result-bytes", 0, 1 << 30),
         };
         settings.Check(read);
         return settings;
@@ -190,6 +206,13 @@ public sealed record StreamSettings
         ReservedEntries = SnapshotReservedEntries,
         RandomSeed = seed,
     };
+
+    /// <summary>What a session may take up that is opened while this member leads. Rounded to what can be written down.</summary>
+    internal SessionLimits SessionLimits(TimeSpan timeout)
+    {
+        long milliseconds = Math.Clamp((long)timeout.TotalMilliseconds, 1, (long)Protocol.SessionLimits.LongestTimeout.TotalMilliseconds);
+        return new SessionLimits(TimeSpan.FromMilliseconds(milliseconds), MaxSessions, MaxSessionResults, MaxSessionResultBytes);
+    }
 
     // More than the addresses of any sensible number of members.
     private const int MaxMembershipBytes = 65_536;
@@ -223,6 +246,16 @@ public sealed record StreamSettings
         if (SnapshotBytesPerSecond != 0 && SnapshotBytesPerSecond < SnapshotBlockBytes)
         {
             throw read.Bad("snapshot-bytes-per-second", $"must be 0 (no limit) or at least snapshot-block-bytes ({SnapshotBlockBytes})");
+        }
+
+        if (SessionTimeout < ElectionTimeoutMax * 2)
+        {
+            throw read.Bad("session-timeout", $"must be at least twice election-timeout-max ({ElectionTimeoutMax.TotalMilliseconds:0}ms), or an election ends the sessions");
+        }
+
+        if (MaxSessionResults > Protocol.SessionLimits.MostResults)
+        {
+            throw read.Bad("max-session-results", $"must be at most {Protocol.SessionLimits.MostResults}");
         }
 
         if (RestartBackoffMax < RestartBackoffMin)

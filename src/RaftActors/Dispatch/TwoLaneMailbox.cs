@@ -38,7 +38,7 @@ public sealed class TwoLaneMailbox : MailboxType, IProducesMessageQueue<TwoLaneM
 
         /// <inheritdoc/>
         public void Enqueue(IActorRef receiver, Envelope envelope) =>
-            (envelope.Message is ClientRequest or IBehindClients or Propose or Query or CancelProposal ? _second : _first).Enqueue(envelope);
+            (envelope.Message is ClientRequest or IBehindClients or Propose or Query or CancelProposal or SessionRequest ? _second : _first).Enqueue(envelope);
 
         /// <inheritdoc/>
         public bool TryDequeue(out Envelope envelope) => _first.TryDequeue(out envelope) || _second.TryDequeue(out envelope);
@@ -53,7 +53,7 @@ public sealed class TwoLaneMailbox : MailboxType, IProducesMessageQueue<TwoLaneM
                     case ClientRequest request:
                         request.AbandonUnserved();
                         break;
-                    case Propose:
+                    case Propose or SessionRequest:
                         envelope.Sender.Tell(new ProposalRefused(StreamLink.Closed.Code, StreamLink.Closed.Reason), owner);
                         break;
                     case Query:

@@ -10,7 +10,8 @@ internal sealed record ApplyRun(EntryBatch Batch, LogIndex From, LogIndex To, Pe
     public int Entries => (int)(To - From) + 1;
 
     /// <summary>
-    /// Whoever waits is told that the outcome is unknown: the entries are committed, but their result is not. When the state machine has said exactly what is applied, the rest is certain.
+    /// Whoever waits is told that the outcome is unknown: the entries are committed, but their result is not. When the state machine has said exactly what is applied, the rest
+    /// is certain, except for commands of sessions: another member may find that they were applied before, or must not be.
     /// </summary>
     public void Abandon(string reason, LogIndex? appliedTo = null)
     {
@@ -21,7 +22,8 @@ internal sealed record ApplyRun(EntryBatch Batch, LogIndex From, LogIndex To, Pe
 
         for (LogIndex index = From; index <= To; index = index.Next)
         {
-            Waiters[index - Batch.FirstIndex].Answer(index > appliedTo ? new CommittedNotApplied(index, Batch.Term, reason) : new OutcomeUnknown(reason));
+            PendingProposal waiter = Waiters[index - Batch.FirstIndex];
+            waiter.Answer(index > appliedTo && !waiter.ConcernsSession ? new CommittedNotApplied(index, Batch.Term, reason) : new OutcomeUnknown(reason));
         }
     }
 }

@@ -117,6 +117,15 @@ internal sealed record StateMachineReady
 /// <summary>From the state machine's actor: everything up to here is applied.</summary>
 internal sealed record AppliedReport(LogIndex Index);
 
+/// <summary>From the state machine's actor: the time that the log has told last, and when it should be told again (null: no need).</summary>
+internal sealed record SessionsReport(TimeSpan LogTime, TimeSpan? NextClock);
+
+/// <summary>To a node itself: the log should be told the time.</summary>
+internal sealed record ClockDue
+{
+    public static ClockDue Instance { get; } = new();
+}
+
 /// <summary>From the state machine's actor: nothing behind <paramref name="Applied"/> will be applied. <paramref name="IsExact"/>: the state is that of <paramref name="Applied"/>, and not perhaps of a little more.</summary>
 internal sealed record ApplyFailed(string Reason, Exception Cause, LogIndex Applied, bool IsExact = false);
 
@@ -124,7 +133,7 @@ internal sealed record ApplyFailed(string Reason, Exception Cause, LogIndex Appl
 internal sealed record ProposalDone(ActorProposal Proposal);
 
 /// <summary>To a replicator: send these proposals to the peer, which leads.</summary>
-internal sealed record ForwardToPeer(IReadOnlyList<ForwardedProposal> Proposals, Term Term);
+internal sealed record ForwardToPeer(IReadOnlyList<ForwardedProposal> Proposals, Term Term, bool Sessions = false);
 
 /// <summary>To a replicator: the outcome of a proposal that the peer had forwarded.</summary>
 internal sealed record ForwardedAnswer(ulong Token, ProposalAnswer Answer);

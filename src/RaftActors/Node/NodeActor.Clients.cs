@@ -172,7 +172,7 @@ internal sealed partial class NodeActor
         {
             if (proposal.TryTake())
             {
-                entries[count] = proposal.ToEntry();
+                entries[count] = Stamped(proposal.ToEntry());
                 taken[count++] = proposal;
             }
         }
@@ -247,9 +247,9 @@ internal sealed partial class NodeActor
                 continue;
             }
 
-            if (frame.Count > 0 && bytes + proposal.Data.Length > _link.Settings.MaxBatchBytes)
+            if (frame.Count > 0 && (bytes + proposal.Data.Length > _link.Settings.MaxBatchBytes || frame[0].ConcernsSession != proposal.ConcernsSession))
             {
-                channel.Tell(new ForwardToPeer(frame, _core.Term));
+                channel.Tell(new ForwardToPeer(frame, _core.Term, frame[0].ConcernsSession));
                 frame = [];
                 bytes = 0;
             }
@@ -261,13 +261,18 @@ internal sealed partial class NodeActor
 
             ulong token = ++_token;
             _forwarded.Add(token, (proposal, leader));
-            frame.Add(new ForwardedProposal(token, proposal.Key, proposal.ExpectedTerm, proposal.Deadline - now, proposal.Data));
-            bytes += proposal.Data.Length + ForwardedProposal.Overhead;
+            ForwardedProposal forwarded = new(token, proposal.Key, proposal.ExpectedTerm, proposal.Deadline - now, proposal.Data)
+            {
+                Kind = proposal.Kind,
+                Session = proposal.Session,
+            };
+            frame.Add(forwarded);
+            bytes += forwarded.Size;
         }
 
         if (frame.Count > 0)
         {
-            channel.Tell(new ForwardToPeer(frame, _core.Term));
+            channel.Tell(new ForwardToPeer(frame, _core.Term, frame[0].ConcernsSession));
         }
     }
 

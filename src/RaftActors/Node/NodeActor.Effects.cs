@@ -229,6 +229,7 @@ internal sealed partial class NodeActor
         _role = change.Role;
         _term = change.Term;
         _leader = change.Leader;
+        LeadSessions();
         LogLines.RoleChanged(_log, _link.Id, Me, change);
         _fsm.Tell(new RoleNotice(change.Role, change.Term, change.Leader, change.Reason));
         Context.System.EventStream.Publish(new StreamRoleChanged(_link.Id, Me, change.Role, change.Term, change.Leader, change.Reason));

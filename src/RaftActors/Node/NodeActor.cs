@@ -104,6 +104,12 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             case AppliedReport applied when _running:
                 OnApplied(applied.Index);
                 break;
+            case SessionsReport sessions:
+                OnSessions(sessions);
+                break;
+            case ClockDue when _running:
+                TellTime();
+                break;
             case ForwardedAnswers answers when _running:
                 OnForwardedAnswers(answers);
                 break;

@@ -6,16 +6,20 @@ namespace RaftActors.Remoting;
 /// <summary>The bodies of frames that carry clients' proposals to a leader and their outcomes back. Little-endian, extend-only.</summary>
 internal static class ForwardBody
 {
-    /// <summary>Body: count 4, then per proposal token 8, key 8, expected term 8, remaining milliseconds 4, length 4, data.</summary>
-    public static PeerFrame Encode(IReadOnlyList<ForwardedProposal> proposals, Term term, StreamId stream, NodeId from, NodeId to)
+    /// <summary>
+    /// Body: count 4, then per proposal token 8, key 8, expected term 8, remaining milliseconds 4, length 4, data. When <paramref name="sessions"/>, between length and data: kind of the entry 1,
+    /// reserved 3, session 8, serial 8.
+    /// </summary>
+    public static PeerFrame Encode(IReadOnlyList<ForwardedProposal> proposals, Term term, StreamId stream, NodeId from, NodeId to, bool sessions = false)
     {
+        int overhead = sessions ? ForwardedProposal.SessionOverhead : ForwardedProposal.Overhead;
         int size = 4;
         foreach (ForwardedProposal proposal in proposals)
         {
-            size = checked(size + ForwardedProposal.Overhead + proposal.Data.Length);
+            size = checked(size + overhead + proposal.Data.Length);
         }
 
-        PeerFrameHeader header = new(PeerFrameType.ForwardPropose, from, to, term, LogIndex.Zero, false, stream);
+        PeerFrameHeader header = new(sessions ? PeerFrameType.ForwardSessionPropose : PeerFrameType.ForwardPropose, from, to, term, LogIndex.Zero, false, stream);
         byte[] frame = header.Allocate(size);
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(body, (uint)proposals.Count);
@@ -27,17 +31,26 @@ internal static class ForwardBody
             BinaryPrimitives.WriteInt64LittleEndian(body[(at + 16)..], proposal.ExpectedTerm.Value);
             BinaryPrimitives.WriteInt32LittleEndian(body[(at + 24)..], (int)Math.Clamp(proposal.Remaining.TotalMilliseconds, 1, int.MaxValue));
             BinaryPrimitives.WriteUInt32LittleEndian(body[(at + 28)..], (uint)proposal.Data.Length);
-            proposal.Data.Span.CopyTo(body[(at + 32)..]);
-            at += ForwardedProposal.Overhead + proposal.Data.Length;
+            if (sessions)
+            {
+                body.Slice(at + 32, 4).Clear();
+                body[at + 32] = (byte)proposal.Kind;
+                BinaryPrimitives.WriteUInt64LittleEndian(body[(at + 36)..], proposal.Session.Session);
+                BinaryPrimitives.WriteUInt64LittleEndian(body[(at + 44)..], proposal.Session.Serial);
+            }
+
+            proposal.Data.Span.CopyTo(body[(at + overhead)..]);
+            at += overhead + proposal.Data.Length;
         }
 
         return PeerFrameHeader.Seal(frame);
     }
 
-    public static bool TryDecode(ReadOnlyMemory<byte> body, [NotNullWhen(true)] out ForwardedProposal[]? proposals, [NotNullWhen(false)] out string? error)
+    public static bool TryDecode(ReadOnlyMemory<byte> body, bool sessions, [NotNullWhen(true)] out ForwardedProposal[]? proposals, [NotNullWhen(false)] out string? error)
     {
         proposals = null;
-        if (!TryReadCount(body.Span, ForwardedProposal.Overhead, out int count, out error))
+        int overhead = sessions ? ForwardedProposal.SessionOverhead : ForwardedProposal.Overhead;
+        if (!TryReadCount(body.Span, overhead, out int count, out error))
         {
             return false;
         }
@@ -47,8 +60,8 @@ internal static class ForwardBody
         for (int i = 0; i < read.Length; i++)
         {
             ReadOnlySpan<byte> span = body.Span[at..];
-            uint length = span.Length < ForwardedProposal.Overhead ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(span[28..]);
-            if (length > (uint)Math.Max(0, span.Length - ForwardedProposal.Overhead))
+            uint length = span.Length < overhead ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(span[28..]);
+            if (length > (uint)Math.Max(0, span.Length - overhead))
             {
                 error = $"proposal {i} runs over the end";
                 return false;
@@ -62,16 +75,43 @@ internal static class ForwardBody
                 return false;
             }
 
+            ReadOnlyMemory<byte> data = body.Slice(at + overhead, (int)length);
+            EntryKind kind = EntryKind.Normal;
+            SessionSerial session = default;
+            if (sessions && !TryReadSession(span, data.Span, out kind, out session))
+            {
+                error = $"proposal {i} says something about sessions that is not known";
+                return false;
+            }
+
             read[i] = new ForwardedProposal(
                 BinaryPrimitives.ReadUInt64LittleEndian(span),
                 BinaryPrimitives.ReadUInt64LittleEndian(span[8..]),
                 new Term(term),
                 TimeSpan.FromMilliseconds(remaining),
-                body.Slice(at + ForwardedProposal.Overhead, (int)length));
-            at += ForwardedProposal.Overhead + (int)length;
+                data)
+            {
+                Kind = kind,
+                Session = session,
+            };
+            at += overhead + (int)length;
         }
 
         return IsEnd(body, at, ref proposals, read, out error);
+    }
+
+    private static bool TryReadSession(ReadOnlySpan<byte> proposal, ReadOnlySpan<byte> data, out EntryKind kind, out SessionSerial session)
+    {
+        kind = (EntryKind)proposal[32];
+        session = new SessionSerial(BinaryPrimitives.ReadUInt64LittleEndian(proposal[36..]), BinaryPrimitives.ReadUInt64LittleEndian(proposal[44..]));
+        return kind switch
+        {
+            EntryKind.Normal => true,
+
+            // Only a leader tells the time.
+            EntryKind.Session => SessionControl.TryDecode(data, out SessionControl? control) && control.Operation != SessionOperation.Clock,
+            _ => false,
+        };
     }
 
     /// <summary>Body: count 4, then per answer token 8 and the answer (<see cref="AnswerCodec"/>).</summary>

@@ -10,4 +10,19 @@ internal readonly record struct ForwardedProposal(ulong Token, ulong Key, Term E
 {
     /// <summary>Bytes in a frame besides the data.</summary>
     public const int Overhead = 8 + 8 + 8 + 4 + 4;
+
+    /// <summary>The same for those that have to do with a session.</summary>
+    public const int SessionOverhead = Overhead + 4 + 8 + 8;
+
+    /// <summary>What kind of entry it becomes.</summary>
+    public EntryKind Kind { get; init; }
+
+    /// <summary>See <see cref="ProposeOptions.Session"/>.</summary>
+    public SessionSerial Session { get; init; }
+
+    /// <summary>Members of versions without sessions do not know such proposals, so they travel in frames of a type of their own.</summary>
+    public bool ConcernsSession => Kind != EntryKind.Normal || Session.Session != 0;
+
+    /// <summary>Bytes in a frame, data included.</summary>
+    public int Size => (ConcernsSession ? SessionOverhead : Overhead) + Data.Length;
 }

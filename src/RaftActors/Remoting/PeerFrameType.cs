@@ -47,4 +47,7 @@ public enum PeerFrameType : byte
 
     /// <summary>A fragment has arrived: the next may be sent.</summary>
     FragmentReceived = 15,
+
+    /// <summary>Proposals that a member sends on to its leader, of client sessions or about them.</summary>
+    ForwardSessionPropose = 16,
 }

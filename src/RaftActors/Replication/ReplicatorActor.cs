@@ -79,7 +79,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer), isAppend: false);
                 break;
             case ForwardToPeer forward:
-                Send(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer), isAppend: false);
+                Send(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer, forward.Sessions), isAppend: false);
                 break;
             case ForwardedAnswer answer:
                 if (_answers.Count == 0)
@@ -257,8 +257,8 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         OnConnection(PeerConnectionChange.Open);
         switch (header.Type)
         {
-            case PeerFrameType.ForwardPropose:
-                TakeForwarded(body);
+            case PeerFrameType.ForwardPropose or PeerFrameType.ForwardSessionPropose:
+                TakeForwarded(body, header.Type == PeerFrameType.ForwardSessionPropose);
                 break;
             case PeerFrameType.ForwardReply:
                 if (ForwardBody.TryDecode(body, out (ulong, ProposalAnswer)[]? answers, out error))
@@ -313,9 +313,9 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         }
     }
 
-    private void TakeForwarded(ReadOnlyMemory<byte> body)
+    private void TakeForwarded(ReadOnlyMemory<byte> body, bool sessions)
     {
-        if (!ForwardBody.TryDecode(body, out ForwardedProposal[]? proposals, out string? error))
+        if (!ForwardBody.TryDecode(body, sessions, out ForwardedProposal[]? proposals, out string? error))
         {
             Refuse(error);
             return;
@@ -330,8 +330,13 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 continue;
             }
 
-            PeerProposal pending = new(proposal.Data, proposal.Key, proposal.ExpectedTerm, proposal.Token, Self) { Deadline = now + proposal.Remaining };
-            if (ProposalCheck.Refusal(proposal.Data.Length, proposal.ExpectedTerm, null, _link.Settings) is { } refusal)
+            PeerProposal pending = new(proposal.Data, proposal.Key, proposal.ExpectedTerm, proposal.Token, Self)
+            {
+                Kind = proposal.Kind,
+                Session = proposal.Session,
+                Deadline = now + proposal.Remaining,
+            };
+            if (ProposalCheck.Refusal(proposal.Data.Length, proposal.ExpectedTerm, null, _link.Settings, proposal.Session) is { } refusal)
             {
                 pending.Answer(refusal);
             }

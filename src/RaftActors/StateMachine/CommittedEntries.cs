@@ -4,7 +4,7 @@ namespace RaftActors;
 
 /// <summary>
 /// Committed entries of users, oldest first. Enumerating it with <c>foreach</c> allocates nothing. Indexes need not be consecutive: entries of the
-/// protocol itself (the first entry of a term, memberships) are left out.
+/// protocol itself (the first entry of a term, memberships) are left out, and so are commands of sessions that were applied before.
 /// </summary>
 public sealed class CommittedEntries : IEnumerable<CommittedEntry>
 {
@@ -13,8 +13,9 @@ public sealed class CommittedEntries : IEnumerable<CommittedEntry>
     private readonly LogIndex _to;
     private readonly IProposalResult?[]? _waiters;
     private readonly LogIndex _firstWaiter;
+    private readonly bool[]? _skipped;
 
-    internal CommittedEntries(EntryBatch batch, LogIndex from, LogIndex to, int count, IProposalResult?[]? waiters, LogIndex firstWaiter)
+    internal CommittedEntries(EntryBatch batch, LogIndex from, LogIndex to, int count, IProposalResult?[]? waiters, LogIndex firstWaiter, bool[]? skipped = null)
     {
         _batch = batch;
         _from = from;
@@ -22,6 +23,7 @@ public sealed class CommittedEntries : IEnumerable<CommittedEntry>
         Count = count;
         _waiters = waiters;
         _firstWaiter = firstWaiter;
+        _skipped = skipped;
         foreach (CommittedEntry entry in this)
         {
             First = First == LogIndex.Zero ? entry.Index : First;
@@ -107,6 +109,8 @@ public sealed class CommittedEntries : IEnumerable<CommittedEntry>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    private bool IsSkipped(LogIndex index) => _skipped is not null && _skipped[index - _batch.FirstIndex];
+
     private IProposalResult? Waiter(LogIndex index)
     {
         if (_waiters is null)
@@ -146,7 +150,7 @@ public sealed class CommittedEntries : IEnumerable<CommittedEntry>
                     return false;
                 }
 
-                if (entry.Kind == EntryKind.Normal && entry.Id.Index >= _entries._from)
+                if (entry.Kind == EntryKind.Normal && entry.Id.Index >= _entries._from && !_entries.IsSkipped(entry.Id.Index))
                 {
                     Current = new CommittedEntry(entry, _entries.Waiter(entry.Id.Index));
                     return true;

@@ -28,12 +28,13 @@ public readonly struct CommittedEntry
 
     /// <summary>
     /// True when somebody waits for the result through this member. It differs from member to member: use it to save work on the
-    /// reply, never to decide what happens to the state.
+    /// reply, never to decide what happens to the state. True on every member for commands of sessions, whose replies are remembered.
     /// </summary>
     public bool HasWaiter => _waiter is not null;
 
     /// <summary>
-    /// Gives the proposer a result along with the commitment. Without it the result is empty. Does nothing when nobody waits here.
+    /// Gives the proposer a result along with the commitment. Without it the result is empty. Does nothing when nobody waits here. The reply to a command of a session is kept with the
+    /// session, and answered again when the command is repeated: it must be the same on every member.
     /// </summary>
     /// <param name="result">Not copied, so it must not be changed afterwards.</param>
     public void Reply(ReadOnlyMemory<byte> result) => _waiter?.SetResult(result);

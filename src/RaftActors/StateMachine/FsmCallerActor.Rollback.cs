@@ -4,14 +4,14 @@ namespace RaftActors.Runtime;
 internal sealed partial class FsmCallerActor
 {
     /// <summary>What stands before the cut is applied like everything else; the rest is committed and will be applied by nobody here.</summary>
-    private void RollBack(ApplyRun run, CommittedEntries entries)
+    private void RollBack(ApplyRun run, CommittedEntries entries, SessionPass? pass)
     {
         LogIndex cut = entries.RolledBackFrom!.Value;
         if (cut > run.From)
         {
             ApplyRun kept = run with { To = cut.Previous };
-            (int users, _) = Count(kept);
-            Applied(kept, users == 0 ? null : new CommittedEntries(kept.Batch, kept.From, kept.To, users, kept.Waiters, kept.Batch.FirstIndex));
+            (int users, _, _) = Count(kept);
+            Applied(kept, EntriesOf(kept, users, pass), pass);
         }
 
         _rolledBackTo = cut.Previous;

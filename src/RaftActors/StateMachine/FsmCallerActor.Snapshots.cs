@@ -25,7 +25,7 @@ internal sealed partial class FsmCallerActor
             }
 
             SnapshotWriteStream content = capture.Open(_applied);
-            SnapshotContent.WritePrefix(content);
+            SnapshotContent.WritePrefix(content, _sessions);
             Task written = _machine.SaveSnapshotAsync(content, _ending.Token);
             Context.Parent.Tell(new SnapshotCaptured(_applied, content, written));
         }
@@ -47,8 +47,9 @@ internal sealed partial class FsmCallerActor
         try
         {
             SnapshotReadStream source = new(restore.Storage, await restore.Storage.LoadHeaderAsync(restore.Index).ConfigureAwait(true));
-            await SnapshotContent.SkipPrefixAsync(source).ConfigureAwait(true);
+            SessionTable sessions = await SnapshotContent.ReadPrefixAsync(source).ConfigureAwait(true);
             await _machine.LoadSnapshotAsync(source, _ending.Token).ConfigureAwait(true);
+            RestoreSessions(sessions);
         }
         catch (Exception e)
         {

@@ -107,6 +107,11 @@ internal sealed partial class FsmCallerActor : UntypedActor
             return;
         }
 
+        if (_sessionsChanged)
+        {
+            TellSessions();
+        }
+
         Context.Parent.Tell(new AppliedReport(_applied));
         if (_publishCommits)
         {
@@ -118,8 +123,13 @@ internal sealed partial class FsmCallerActor : UntypedActor
 
     private void Apply(ApplyRun run)
     {
-        (int users, bool protocol) = Count(run);
-        CommittedEntries? entries = users == 0 ? null : new CommittedEntries(run.Batch, run.From, run.To, users, run.Waiters, run.Batch.FirstIndex);
+        (int users, bool protocol, bool sessions) = Count(run);
+        if (!TryPassSessions(run, sessions, out SessionPass? pass))
+        {
+            return;
+        }
+
+        CommittedEntries? entries = EntriesOf(run, users, pass);
         try
         {
             if (entries is not null)
@@ -128,7 +138,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
                 entries.IsOver = true;
                 if (entries.RolledBackFrom is not null)
                 {
-                    RollBack(run, entries);
+                    RollBack(run, entries, pass);
                     return;
                 }
             }
@@ -144,7 +154,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
         catch (Exception) when (entries?.RolledBackFrom is not null)
         {
             // It has said what does not count, and then thrown.
-            RollBack(run, entries);
+            RollBack(run, entries, pass);
             return;
         }
         catch (Exception e)
@@ -153,18 +163,18 @@ internal sealed partial class FsmCallerActor : UntypedActor
             return;
         }
 
-        Applied(run, entries);
+        Applied(run, entries, pass);
     }
 
-    private void Applied(ApplyRun run, CommittedEntries? entries)
+    private void Applied(ApplyRun run, CommittedEntries? entries, SessionPass? pass)
     {
         _applied = run.To;
-        if (entries is null)
+        CompleteSessions(pass, run);
+        if (entries is not null)
         {
-            return;
+            Observe(entries, run);
         }
 
-        Observe(entries, run);
         if (run.Waiters is { } waiters)
         {
             for (LogIndex index = run.From; index <= run.To; index = index.Next)
@@ -192,20 +202,22 @@ internal sealed partial class FsmCallerActor : UntypedActor
         Context.System.EventStream.Publish(new StreamMembershipCommitted(_definition.Id, _definition.NodeId, membership, run.From));
     }
 
-    private static (int Users, bool Protocol) Count(ApplyRun run)
+    private static (int Users, bool Protocol, bool Sessions) Count(ApplyRun run)
     {
         int users = 0;
         bool protocol = false;
+        bool sessions = false;
         foreach (LogEntry entry in run.Batch)
         {
             if (entry.Id.Index >= run.From && entry.Id.Index <= run.To)
             {
                 users += entry.Kind == EntryKind.Normal ? 1 : 0;
                 protocol |= entry.Kind == EntryKind.NoOp;
+                sessions |= SessionPass.Concerns(entry);
             }
         }
 
-        return (users, protocol);
+        return (users, protocol, sessions);
     }
 
     private void Observe(CommittedEntries entries, ApplyRun run)

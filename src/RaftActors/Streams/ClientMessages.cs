@@ -17,7 +17,9 @@ public sealed record Propose(
 {
     /// <summary>A number by which the same sender can take the proposal back with <see cref="CancelProposal"/>; 0 when it will not. Not to be used again before the answer has come.</summary>
     public ulong CancellationId { get; init; }
-}
+
+    /// <summary>See <see cref="ProposeOptions.Session"/>.</summary>
+    public SessionSerial Session { get; init; }
 
 /// <summary>
 /// Sent to <see cref="RaftStream.Ref"/> by the sender of a <see cref="Propose"/>: if the proposal still waits in a queue there, it is answered <see cref="ProposalRefused"/> with

@@ -69,4 +69,17 @@ public enum RefusalCode : byte
 
     /// <summary>The proposer cancelled it while it waited in a queue: no log has it.</summary>
     Cancelled = 7,
+
+    /// <summary>
+    /// There is no such session: it expired, was closed, or had to make room for another. The entry was not applied; whether an earlier attempt with the same serial was, is not known any more.
+    /// </summary>
+    SessionExpired = 8,
+
+    /// <summary>
+    /// The serial is below what the session remembers. The entry was not applied; whether an earlier attempt with the same serial was, is not known any more.
+    /// </summary>
+    SessionSerialTooOld = 9,
+
+    /// <summary>The command was applied exactly once, by an earlier attempt, but its result was too large to be remembered.</summary>
+    SessionResultForgotten = 10,
 }

@@ -15,6 +15,12 @@ public sealed record ProposeOptions
     /// <summary>Send it on to the leader when this member does not lead. When false, the answer is <see cref="NotLeader"/>.</summary>
     public bool Forward { get; init; } = true;
 
+    /// <summary>
+    /// When given: the command of a client session that this is. It is applied once at the most, however often it is proposed; repeated, it is answered with the first result.
+    /// <see cref="RaftSession"/> counts serials and repeats by itself.
+    /// </summary>
+    public SessionSerial Session { get; init; }
+
     /// <summary>How long to wait for the outcome; null for the stream's <c>client-timeout</c>.</summary>
     public TimeSpan? Timeout { get; init; }
 }

@@ -1,0 +1,35 @@
+namespace RaftActors;
+}
+
+/// <summary>
+/// About client sessions, sent to <see cref="RaftStream.Ref"/> by any actor, also a remote one; the sender gets a <see cref="ProposalAnswer"/>. One of the three sealed records below.
+/// </summary>
+/// <param name="Wait">How long to wait for the answer; null for the stream's <c>client-timeout</c>.</param>
+public abstract record SessionRequest(TimeSpan? Wait)
+{
+    internal abstract SessionControl ToControl(Configuration.StreamSettings settings);
+}
+
+/// <summary>Opens a session. When it is committed, <see cref="SessionGrant.Of"/> reads the answer. Asked again after an unknown outcome, it opens another; the first expires.</summary>
+/// <param name="Timeout">How long it lives without being used, up to 30 days; null for <c>session-timeout</c>.</param>
+/// <param name="Wait">How long to wait for the answer; null for the stream's <c>client-timeout</c>.</param>
+public sealed record OpenSession(TimeSpan? Timeout = null, TimeSpan? Wait = null) : SessionRequest(Wait)
+{
+    internal override SessionControl ToControl(Configuration.StreamSettings settings) => SessionControl.Open(settings.SessionLimits(Timeout ?? settings.SessionTimeout));
+}
+
+/// <summary>Keeps a session that has nothing to propose. <see cref="RefusalCode.SessionExpired"/> when it is too late.</summary>
+/// <param name="Session">The session.</param>
+/// <param name="Wait">How long to wait for the answer; null for the stream's <c>client-timeout</c>.</param>
+public sealed record KeepSessionAlive(ulong Session, TimeSpan? Wait = null) : SessionRequest(Wait)
+{
+    internal override SessionControl ToControl(Configuration.StreamSettings settings) => SessionControl.KeepAlive(Session);
+}
+
+/// <summary>Ends a session. <see cref="RefusalCode.SessionExpired"/> when it has ended already.</summary>
+/// <param name="Session">The session.</param>
+/// <param name="Wait">How long to wait for the answer; null for the stream's <c>client-timeout</c>.</param>
+public sealed record CloseSession(ulong Session, TimeSpan? Wait = null) : SessionRequest(Wait)
+{
+    internal override SessionControl ToControl(Configuration.StreamSettings settings) => SessionControl.Close(Session);
+}
