@@ -87,11 +87,13 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
 }
 
 /// <summary>Proposed through a <see cref="RaftStream"/> of this process: the hot path, no ask, no temporary actor.</summary>
-internal sealed class LocalProposal(ReadOnlyMemory<byte> data, ProposeOptions options)
-    : PendingProposal(data, options.Key, options.ExpectedTerm, options.Forward)
+internal sealed class LocalProposal : PendingProposal
 {
     // Continuations must not run on the thread that carries consensus.
     private readonly TaskCompletionSource<ProposalAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public LocalProposal(ReadOnlyMemory<byte> data, ProposeOptions options)
+        : base(data, options.Key, options.ExpectedTerm, options.Forward) => Session = options.Session;
 
     public Task<ProposalAnswer> Task => _completion.Task;
 

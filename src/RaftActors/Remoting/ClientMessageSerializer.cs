@@ -7,7 +7,8 @@ namespace RaftActors.Remoting;
 
 /// <summary>
 /// The byte form of what remote actors say to <see cref="RaftStream.Ref"/> and hear from it. Little-endian, extend-only. P1: key 8, expected term 8, flags 1 (1 forward),
-/// timeout milliseconds 8 (-1 for none), data. P2, for those that can be cancelled: cancellation id 8, then as P1. C1, a cancellation: cancellation id 8. Q1: consistency 1, timeout 8, request. A1: a proposal's answer (kind 1 and its fields). R1: applied index 8, result. R2: leader 4, can retry 1, reason.
+/// timeout milliseconds 8 (-1 for none), data. P2, for those that can be cancelled: cancellation id 8, then as P1. P3, for commands of sessions: session 8, serial 8, then as P2. S1, opens a session: timeout
+/// milliseconds 8 (-1 for none), wait milliseconds 8 (-1 for none). S2 and S3, keep and close one: session 8, wait milliseconds 8. C1, a cancellation: cancellation id 8. Q1: consistency 1, timeout 8, request. A1: a proposal's answer (kind 1 and its fields). R1: applied index 8, result. R2: leader 4, can retry 1, reason.
 /// </summary>
 public sealed class ClientMessageSerializer : SerializerWithStringManifest
 {
@@ -23,7 +24,7 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
     }
 
     /// <summary>The types it is for.</summary>
-    internal static Type[] Types { get; } = [typeof(Propose), typeof(CancelProposal), typeof(Query), typeof(ProposalAnswer), typeof(ReadAnswer)];
+    internal static Type[] Types { get; } = [typeof(Propose), typeof(CancelProposal), typeof(SessionRequest), typeof(Query), typeof(ProposalAnswer), typeof(ReadAnswer)];
 
     /// <inheritdoc/>
     public override int Identifier => Id;
@@ -31,6 +32,10 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
     /// <inheritdoc/>
     public override string Manifest(object o) => o switch
     {
+        Propose { Session.Session: not 0 } => "P3",
+        OpenSession => "S1",
+        KeepSessionAlive => "S2",
+        CloseSession => "S3",
         Propose { CancellationId: 0 } => "P1",
         Propose => "P2",
         CancelProposal => "C1",
@@ -48,11 +53,17 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
         switch (obj)
         {
             case Propose propose:
-                int at = propose.CancellationId == 0 ? 0 : sizeof(ulong);
+                int at = propose.Session.Session != 0 ? 24 : propose.CancellationId == 0 ? 0 : sizeof(ulong);
                 bytes = new byte[at + 25 + propose.Data.Length];
                 if (at > 0)
                 {
-                    BinaryPrimitives.WriteUInt64LittleEndian(bytes, propose.CancellationId);
+                    BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at - 8), propose.CancellationId);
+                }
+
+                if (at > 8)
+                {
+                    BinaryPrimitives.WriteUInt64LittleEndian(bytes, propose.Session.Session);
+                    BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(8), propose.Session.Serial);
                 }
 
                 BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(at), propose.Key);
@@ -61,6 +72,12 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
                 BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at + 17), Milliseconds(propose.Timeout));
                 propose.Data.Span.CopyTo(bytes.AsSpan(at + 25));
                 return bytes;
+            case OpenSession open:
+                return WriteSession(Milliseconds(open.Timeout), open.Wait);
+            case KeepSessionAlive keep:
+                return WriteSession((long)keep.Session, keep.Wait);
+            case CloseSession close:
+                return WriteSession((long)close.Session, close.Wait);
             case CancelProposal cancel:
                 bytes = new byte[8];
                 BinaryPrimitives.WriteUInt64LittleEndian(bytes, cancel.CancellationId);
@@ -100,6 +117,18 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
                 return ReadPropose(bytes);
             case "P2" when bytes.Length >= 33:
                 return ReadPropose(bytes.AsMemory(8)) with { CancellationId = BinaryPrimitives.ReadUInt64LittleEndian(bytes) };
+            case "P3" when bytes.Length >= 49:
+                return ReadPropose(bytes.AsMemory(24)) with
+                {
+                    CancellationId = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(16)),
+                    Session = new SessionSerial(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8))),
+                };
+            case "S1" when bytes.Length >= 16:
+                return new OpenSession(Duration(BinaryPrimitives.ReadInt64LittleEndian(bytes)), Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8))));
+            case "S2" when bytes.Length >= 16:
+                return new KeepSessionAlive(BinaryPrimitives.ReadUInt64LittleEndian(bytes), Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8))));
+            case "S3" when bytes.Length >= 16:
+                return new CloseSession(BinaryPrimitives.ReadUInt64LittleEndian(bytes), Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(8))));
             case "C1" when bytes.Length == 8:
                 return new CancelProposal(BinaryPrimitives.ReadUInt64LittleEndian(bytes));
             case "Q1" when bytes.Length >= 9 && bytes[0] <= (byte)ReadConsistency.Stale:
@@ -122,8 +151,19 @@ public sealed class ClientMessageSerializer : SerializerWithStringManifest
         (bytes.Span[16] & FlagForward) != 0,
         Timeout(BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[17..])));
 
+    private static byte[] WriteSession(long what, TimeSpan? wait)
+    {
+        byte[] bytes = new byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, what);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8), Milliseconds(wait));
+        return bytes;
+    }
+
     private static long Milliseconds(TimeSpan? timeout) => timeout is { } value ? (long)value.TotalMilliseconds : -1;
 
     private static TimeSpan? Timeout(long milliseconds) =>
         milliseconds < 0 ? null : TimeSpan.FromMilliseconds(Math.Min(milliseconds, int.MaxValue));
+
+    private static TimeSpan? Duration(long milliseconds) =>
+        milliseconds < 0 ? null : TimeSpan.FromMilliseconds(Math.Min(milliseconds, TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond / 4));
 }

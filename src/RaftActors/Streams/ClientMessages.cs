@@ -20,6 +20,7 @@ public sealed record Propose(
 
     /// <summary>See <see cref="ProposeOptions.Session"/>.</summary>
     public SessionSerial Session { get; init; }
+}
 
 /// <summary>
 /// Sent to <see cref="RaftStream.Ref"/> by the sender of a <see cref="Propose"/>: if the proposal still waits in a queue there, it is answered <see cref="ProposalRefused"/> with

@@ -8,7 +8,7 @@ namespace RaftActors;
 /// <summary>
 /// One stream on this node, for clients: propose, read, look. Thread-safe and cheap; it stays valid when the actors below it are restarted.
 /// </summary>
-public sealed class RaftStream
+public sealed partial class RaftStream
 {
     private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(1);
 
@@ -50,7 +50,7 @@ public sealed class RaftStream
             return Cancelled(cancellationToken);
         }
 
-        if (ProposalCheck.Refusal(data.Length, options.ExpectedTerm, options.Timeout, _link.Settings) is { } refusal)
+        if (ProposalCheck.Refusal(data.Length, options.ExpectedTerm, options.Timeout, _link.Settings, options.Session) is { } refusal)
         {
             return Task.FromResult<ProposalAnswer>(refusal);
         }

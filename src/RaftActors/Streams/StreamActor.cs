@@ -7,7 +7,7 @@ namespace RaftActors.Runtime;
 /// Supervises one stream: makes its node, makes it anew after a crash, with growing waits, and leaves it alone for good when going on could break a promise. Answers
 /// clients while there is no node.
 /// </summary>
-internal sealed class StreamActor : UntypedActor, IWithTimers
+internal sealed partial class StreamActor : UntypedActor, IWithTimers
 {
     private static readonly object RestartKey = new();
 
@@ -60,6 +60,12 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
                 break;
             case Query query:
                 _link.Submit(new ActorRead(query, Sender, Self) { Deadline = Now + (query.Timeout ?? _link.Settings.ClientTimeout) });
+                break;
+            case PendingSession session:
+                Open(session);
+                break;
+            case SessionRequest session:
+                Take(session);
                 break;
             case CancelProposal cancel:
                 if (_cancellable.TryGetValue((Sender, cancel.CancellationId), out ActorProposal? open))
@@ -117,13 +123,13 @@ internal sealed class StreamActor : UntypedActor, IWithTimers
 
     private void Take(Propose propose)
     {
-        if (ProposalCheck.Refusal(propose.Data.Length, propose.ExpectedTerm, propose.Timeout, _link.Settings) is { } refusal)
+        if (ProposalCheck.Refusal(propose.Data.Length, propose.ExpectedTerm, propose.Timeout, _link.Settings, propose.Session) is { } refusal)
         {
             Sender.Tell(refusal);
             return;
         }
 
-        ActorProposal proposal = new(propose, Sender, Self) { Deadline = Now + (propose.Timeout ?? _link.Settings.ClientTimeout) };
+        ActorProposal proposal = new(propose, Sender, Self) { Session = propose.Session, Deadline = Now + (propose.Timeout ?? _link.Settings.ClientTimeout) };
         if (propose.CancellationId != 0)
         {
             _cancellable[(Sender, propose.CancellationId)] = proposal;

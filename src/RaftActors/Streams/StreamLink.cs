@@ -69,15 +69,34 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     /// <summary>Hands a request to the actors, or answers it here when there is nobody to hand it to.</summary>
     public void Submit(ClientRequest request)
     {
+        if (TryCount(request))
+        {
+            Hand(request);
+        }
+    }
+
+    /// <summary>False when too much is open; then the request is answered.</summary>
+    public bool TryCount(ClientRequest request)
+    {
         if (Interlocked.Increment(ref _open) > Settings.MaxOpenRequests)
         {
             Leave();
             request.Overload($"more than {Settings.MaxOpenRequests} requests are open (max-open-requests)");
-            return;
+            return false;
         }
 
         request.CountedBy(this);
-        Hand(request);
+        return true;
+    }
+
+    /// <summary>Hands a request to the stream's own actor, whether there is a node or not.</summary>
+    public void HandToStream(ClientRequest request)
+    {
+        Stream.Tell(request, ActorRefs.NoSender);
+        if (_end is { } end)
+        {
+            request.Abandon(end.Reason, end.Code);
+        }
     }
 
     /// <summary>The same for requests that are not counted.</summary>
@@ -94,11 +113,7 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
             return;
         }
 
-        Stream.Tell(request, ActorRefs.NoSender);
-        if (_end is { } end)
-        {
-            request.Abandon(end.Reason, end.Code);
-        }
+        HandToStream(request);
     }
 
     /// <summary>Something of this stream came from a peer.</summary>

@@ -58,7 +58,7 @@ public sealed class EntryBatchSpec
     public void The_numbers_of_entry_kinds_stay_what_they_are()
     {
         Assert.Equal(
-            [(EntryKind.Normal, 0), (EntryKind.JoinLearner, 1), (EntryKind.Join, 2), (EntryKind.Leave, 3), (EntryKind.NoOp, 4), (EntryKind.Membership, 5)],
+            [(EntryKind.Normal, 0), (EntryKind.JoinLearner, 1), (EntryKind.Join, 2), (EntryKind.Leave, 3), (EntryKind.NoOp, 4), (EntryKind.Membership, 5), (EntryKind.Session, 6)],
             Enum.GetValues<EntryKind>().Select(kind => (kind, (int)kind)));
     }
 
@@ -108,7 +108,7 @@ public sealed class EntryBatchSpec
     [InlineData(24, 1, "behind its last entry")]
     [InlineData(24, 3, "runs over its end")]
     [InlineData(27, 0xFF, "impossible positions")]
-    [InlineData(32, 6, "runs over its end")]
+    [InlineData(32, 7, "runs over its end")]
     [InlineData(33, 4, "runs over its end")]
     [InlineData(34, 1, "runs over its end")]
     [InlineData(36, 200, "runs over its end")]
