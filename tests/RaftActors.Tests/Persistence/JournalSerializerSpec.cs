@@ -145,6 +145,7 @@ public sealed class JournalSerializerSpec : Akka.TestKit.Xunit2.TestKit
         Assert.IsType<ClientMessageSerializer>(Sys.Serialization.FindSerializerForType(typeof(Propose)));
         Assert.IsType<ClientMessageSerializer>(Sys.Serialization.FindSerializerForType(typeof(ProposalCommitted)));
         Assert.IsType<ClientMessageSerializer>(Sys.Serialization.FindSerializerForType(typeof(ReadFailed)));
+        Assert.IsType<ClientMessageSerializer>(Sys.Serialization.FindSerializerForType(typeof(OpenSession)));
     }
 
     private void AssertSame<T>(T message, Action<T, T> compare)

@@ -148,7 +148,8 @@ public sealed class PeerFrameSpec
                 Assert.False(string.IsNullOrEmpty(error), $"seed {seed}");
             }
 
-            _ = ForwardBody.TryDecode(bytes, out ForwardedProposal[]? _, out error);
+            _ = ForwardBody.TryDecode(bytes, sessions: false, out ForwardedProposal[]? _, out error);
+            _ = ForwardBody.TryDecode(bytes, sessions: true, out ForwardedProposal[]? _, out error);
             _ = ForwardBody.TryDecode(bytes, out (ulong, ProposalAnswer)[]? _, out error);
         }
     }
