@@ -57,7 +57,7 @@ public sealed class SessionFrameSpec : Akka.TestKit.Xunit2.TestKit
         foreach ((string manifest, SessionRequest request, string bytes) in new (string, SessionRequest, string)[]
         {
             ("S1", new OpenSession(), "ffffffffffffffff" + "ffffffffffffffff"),
-            ("S1", new OpenSession(TimeSpan.FromDays(30), TimeSpan.FromSeconds(1)), "00dcc29a00000000" + "e803000000000000"),
+            ("S1", new OpenSession(TimeSpan.FromDays(30), TimeSpan.FromSeconds(1)), "00c87e9a00000000" + "e803000000000000"),
             ("S2", new KeepSessionAlive(9), "0900000000000000" + "ffffffffffffffff"),
             ("S3", new CloseSession(ulong.MaxValue, TimeSpan.FromSeconds(1)), "ffffffffffffffff" + "e803000000000000"),
         })
