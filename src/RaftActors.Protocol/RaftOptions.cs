@@ -66,6 +66,12 @@ public sealed record RaftOptions
     public TimeSpan CatchUpTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// The incarnation that this member takes when its journal names none: a number that no other start of any member draws, above 0. A member with a journal keeps the one that stands there. 0: the
+    /// member has none, and peers cannot tell whether it lost its journal.
+    /// </summary>
+    public ulong Incarnation { get; init; }
+
+    /// <summary>
     /// The seed of the core's only randomness: the election timeouts, and the number at which the contexts of forwarded reads
     /// begin. Must differ from one run of the node to the next, or an answer to a former run could be taken for a new one.
     /// </summary>

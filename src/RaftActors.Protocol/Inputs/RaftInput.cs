@@ -11,6 +11,9 @@ public abstract partial record RaftInput
     /// <param name="Message">What it says.</param>
     public sealed record Received(NodeId From, PeerMessage Message) : RaftInput
     {
+        /// <summary>Which incarnation of the sender speaks (<see cref="RaftOptions.Incarnation"/>); 0: unknown.</summary>
+        public ulong Incarnation { get; init; }
+
         /// <summary>Which history the sender belonged to when it sent this.</summary>
         public Generation Generation { get; init; }
     }

@@ -11,17 +11,17 @@ internal static class PeerBody
     private const byte FlagCandidateIsRemoved = 2;
 
     /// <summary>Encodes a message of the protocol into one array.</summary>
-    public static PeerFrame Encode(PeerMessage message, StreamId stream, NodeId from, NodeId to) => message switch
+    public static PeerFrame Encode(PeerMessage message, StreamId stream, NodeId from, NodeId to, FrameIdentity identity = default) => message switch
     {
-        AppendEntries append => Encode(append, stream, from, to),
-        AppendEntriesReply reply => Encode(reply, stream, from, to),
-        RequestVote request => Encode(request, stream, from, to),
-        RequestVoteReply reply => Encode(reply, stream, from, to),
-        TimeoutNow request => PeerFrameHeader.Seal(new PeerFrameHeader(PeerFrameType.TimeoutNow, from, to, request.Term, LogIndex.Zero, false, stream).Allocate(0)),
-        ReadIndexRequest request => Encode(request, stream, from, to),
-        ReadIndexReply reply => Encode(reply, stream, from, to),
-        InstallSnapshot install => SnapshotBody.Encode(install, stream, from, to),
-        InstallSnapshotReply reply => SnapshotBody.Encode(reply, stream, from, to),
+        AppendEntries append => Encode(append, stream, from, to, identity),
+        AppendEntriesReply reply => Encode(reply, stream, from, to, identity),
+        RequestVote request => Encode(request, stream, from, to, identity),
+        RequestVoteReply reply => Encode(reply, stream, from, to, identity),
+        TimeoutNow request => PeerFrameHeader.Seal(new PeerFrameHeader(PeerFrameType.TimeoutNow, from, to, request.Term, LogIndex.Zero, false, stream, identity).Allocate(0)),
+        ReadIndexRequest request => Encode(request, stream, from, to, identity),
+        ReadIndexReply reply => Encode(reply, stream, from, to, identity),
+        InstallSnapshot install => SnapshotBody.Encode(install, stream, from, to, identity),
+        InstallSnapshotReply reply => SnapshotBody.Encode(reply, stream, from, to, identity),
         _ => throw new ArgumentException($"There is no frame for a {message.GetType().Name}.", nameof(message)),
     };
 
@@ -75,7 +75,7 @@ internal static class PeerBody
     }
 
     // Index: previous index. Body: token 8, previous term 8, commit 8, batch count 4, then per batch length 4 and the batch as it stands in the log.
-    private static PeerFrame Encode(AppendEntries append, StreamId stream, NodeId from, NodeId to)
+    private static PeerFrame Encode(AppendEntries append, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
         int size = 28;
         foreach (EntryBatch batch in append.Batches)
@@ -83,7 +83,7 @@ internal static class PeerBody
             size = checked(size + 4 + batch.Encoded.Length);
         }
 
-        PeerFrameHeader header = new(PeerFrameType.AppendEntries, from, to, append.Term, append.Previous.Index, false, stream);
+        PeerFrameHeader header = new(PeerFrameType.AppendEntries, from, to, append.Term, append.Previous.Index, false, stream, identity);
         byte[] frame = header.Allocate(size);
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(body, append.Token);
@@ -167,9 +167,9 @@ internal static class PeerBody
     }
 
     // Index: current index. Accepted: as in the message. Body: token 8, hint term 8, hint index 8.
-    private static PeerFrame Encode(AppendEntriesReply reply, StreamId stream, NodeId from, NodeId to)
+    private static PeerFrame Encode(AppendEntriesReply reply, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
-        PeerFrameHeader header = new(PeerFrameType.AppendEntriesReply, from, to, reply.Term, reply.CurrentIndex, reply.Accepted, stream);
+        PeerFrameHeader header = new(PeerFrameType.AppendEntriesReply, from, to, reply.Term, reply.CurrentIndex, reply.Accepted, stream, identity);
         byte[] frame = header.Allocate(24);
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(body, reply.Token);
@@ -200,9 +200,9 @@ internal static class PeerBody
     }
 
     // Index: last index. Body: flags 1 (1 pre-vote, 2 transfer), last term 8.
-    private static PeerFrame Encode(RequestVote request, StreamId stream, NodeId from, NodeId to)
+    private static PeerFrame Encode(RequestVote request, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
-        PeerFrameHeader header = new(PeerFrameType.RequestVote, from, to, request.Term, request.LastEntry.Index, false, stream);
+        PeerFrameHeader header = new(PeerFrameType.RequestVote, from, to, request.Term, request.LastEntry.Index, false, stream, identity);
         byte[] frame = header.Allocate(9);
         Span<byte> body = frame.AsSpan(header.Length);
         body[0] = (byte)((request.PreVote ? FlagPreVote : 0) | (request.Transfer ? FlagTransfer : 0));
@@ -230,9 +230,9 @@ internal static class PeerBody
     }
 
     // Accepted: granted. Body: flags 1 (1 pre-vote, 2 the candidate was removed), request term 8.
-    private static PeerFrame Encode(RequestVoteReply reply, StreamId stream, NodeId from, NodeId to)
+    private static PeerFrame Encode(RequestVoteReply reply, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
-        PeerFrameHeader header = new(PeerFrameType.RequestVoteReply, from, to, reply.Term, LogIndex.Zero, reply.Granted, stream);
+        PeerFrameHeader header = new(PeerFrameType.RequestVoteReply, from, to, reply.Term, LogIndex.Zero, reply.Granted, stream, identity);
         byte[] frame = header.Allocate(9);
         Span<byte> body = frame.AsSpan(header.Length);
         body[0] = (byte)((reply.PreVote ? FlagPreVote : 0) | (reply.CandidateIsRemoved ? FlagCandidateIsRemoved : 0));
@@ -260,18 +260,18 @@ internal static class PeerBody
     }
 
     // Body: context 8.
-    private static PeerFrame Encode(ReadIndexRequest request, StreamId stream, NodeId from, NodeId to)
+    private static PeerFrame Encode(ReadIndexRequest request, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
-        PeerFrameHeader header = new(PeerFrameType.ReadIndexRequest, from, to, request.Term, LogIndex.Zero, false, stream);
+        PeerFrameHeader header = new(PeerFrameType.ReadIndexRequest, from, to, request.Term, LogIndex.Zero, false, stream, identity);
         byte[] frame = header.Allocate(8);
         BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(header.Length), request.Context);
         return PeerFrameHeader.Seal(frame);
     }
 
     // Index and accepted: as in the message. Body: context 8.
-    private static PeerFrame Encode(ReadIndexReply reply, StreamId stream, NodeId from, NodeId to)
+    private static PeerFrame Encode(ReadIndexReply reply, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
-        PeerFrameHeader header = new(PeerFrameType.ReadIndexReply, from, to, reply.Term, reply.Index, reply.Accepted, stream);
+        PeerFrameHeader header = new(PeerFrameType.ReadIndexReply, from, to, reply.Term, reply.Index, reply.Accepted, stream, identity);
         byte[] frame = header.Allocate(8);
         BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(header.Length), reply.Context);
         return PeerFrameHeader.Seal(frame);

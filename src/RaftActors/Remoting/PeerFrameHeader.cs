@@ -5,7 +5,8 @@ namespace RaftActors.Remoting;
 
 /// <summary>
 /// The header of every peer frame, 39 bytes, little-endian: marker 1, type 1, source node 4, destination node 4, term 8, index 8, accepted 1, body length 4, flags 1,
-/// reserved 3, CRC32C 4 (over the header with this field zero, then everything behind it). Flag 0x80 adds the stream's id, 4 bytes, behind the header; a frame without it means stream 0.
+/// reserved 3, CRC32C 4 (over the header with this field zero, then everything behind it). Flag 0x80 adds the stream's id, 4 bytes, behind the header; a frame without it means stream 0. Flag 0x40
+/// adds the sender's identity behind that, 16 bytes: incarnation 8, generation 8 (<see cref="Generation.Value"/>); without it both are 0, which means unknown.
 /// </summary>
 /// <param name="Type">What the body is.</param>
 /// <param name="Source">Who sent it.</param>
@@ -14,6 +15,7 @@ namespace RaftActors.Remoting;
 /// <param name="Index">An index; which one depends on the type.</param>
 /// <param name="Accepted">For replies: yes or no.</param>
 /// <param name="Stream">Which stream.</param>
+/// <param name="Identity">Which incarnation of the source speaks; all 0 when the frame does not say.</param>
 public readonly record struct PeerFrameHeader(
     PeerFrameType Type,
     NodeId Source,
@@ -21,7 +23,8 @@ public readonly record struct PeerFrameHeader(
     Term Term,
     LogIndex Index,
     bool Accepted,
-    StreamId Stream)
+    StreamId Stream,
+    FrameIdentity Identity = default)
 {
     /// <summary>Bytes of a header without a stream id.</summary>
     public const int Size = 39;
@@ -29,17 +32,24 @@ public readonly record struct PeerFrameHeader(
     /// <summary>Bytes of a header with a stream id.</summary>
     public const int SizeWithStream = 43;
 
+    /// <summary>Bytes of the longest header.</summary>
+    public const int MaxSize = SizeWithStream + IdentitySize;
+
     /// <summary>No term and no index gets there; behind it there is room for arithmetic.</summary>
     private const long HighestPosition = 1L << 62;
 
     private const byte Marker = 0x52;
     private const byte FlagStream = 0x80;
+    private const byte FlagIdentity = 0x40;
+    private const int IdentitySize = 16;
     private const int AtLength = 27;
     private const int AtFlags = 31;
     private const int AtChecksum = 35;
 
     /// <summary>Bytes before the body.</summary>
-    public int Length => Stream.Value == 0 ? Size : SizeWithStream;
+    public int Length => LengthOf(Flags);
+
+    private byte Flags => (byte)((Stream.Value == 0 ? 0 : FlagStream) | (Identity.IsUnknown ? 0 : FlagIdentity));
 
     /// <summary>
     /// Allocates a frame with room for a body; fill the body in and then call <see cref="Seal"/>.
@@ -56,13 +66,20 @@ public readonly record struct PeerFrameHeader(
         BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(18), Index.Value);
         frame[26] = Accepted ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(AtLength), (uint)bodyLength);
-        frame[AtFlags] = Stream.Value == 0 ? (byte)0 : FlagStream;
+        frame[AtFlags] = Flags;
         frame[AtFlags + 1] = 0;
         frame[AtFlags + 2] = 0;
         frame[AtFlags + 3] = 0;
         if (Stream.Value != 0)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(Size), Stream.Value);
+        }
+
+        if (!Identity.IsUnknown)
+        {
+            Span<byte> identity = frame.AsSpan(Length - IdentitySize, IdentitySize);
+            BinaryPrimitives.WriteUInt64LittleEndian(identity, Identity.Incarnation);
+            BinaryPrimitives.WriteUInt64LittleEndian(identity[8..], Identity.Generation.Value);
         }
 
         return frame;
@@ -92,20 +109,21 @@ public readonly record struct PeerFrameHeader(
         }
 
         byte flags = frame[AtFlags];
-        if ((flags & ~FlagStream) != 0)
+        if ((flags & ~(FlagStream | FlagIdentity)) != 0)
         {
             error = $"unknown flags 0x{flags:x2}";
             return false;
         }
 
-        int length = (flags & FlagStream) == 0 ? Size : SizeWithStream;
+        int length = LengthOf(flags);
         if (frame.Length < length || BinaryPrimitives.ReadUInt32LittleEndian(frame[AtLength..]) != (uint)(frame.Length - length))
         {
             error = $"its body length does not fit its {frame.Length} bytes";
             return false;
         }
 
-        uint stream = length == Size ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(frame[Size..]);
+        ReadOnlySpan<byte> identity = (flags & FlagIdentity) == 0 ? default : frame.Slice(length - IdentitySize, IdentitySize);
+        uint stream = (flags & FlagStream) == 0 ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(frame[Size..]);
         uint source = BinaryPrimitives.ReadUInt32LittleEndian(frame[2..]);
         uint destination = BinaryPrimitives.ReadUInt32LittleEndian(frame[6..]);
         long term = BinaryPrimitives.ReadInt64LittleEndian(frame[10..]);
@@ -123,7 +141,8 @@ public readonly record struct PeerFrameHeader(
             new Term(term),
             new LogIndex(index),
             frame[26] == 1,
-            new StreamId(stream));
+            new StreamId(stream),
+            identity.IsEmpty ? default : new FrameIdentity(BinaryPrimitives.ReadUInt64LittleEndian(identity), Generation.Of(BinaryPrimitives.ReadUInt64LittleEndian(identity[8..]))));
         error = null;
         return true;
     }
@@ -145,9 +164,11 @@ public readonly record struct PeerFrameHeader(
         }
 
         // The flag decides, not the id: a frame may carry stream 0 in the long form.
-        body = frame[((span[AtFlags] & FlagStream) == 0 ? Size : SizeWithStream)..];
+        body = frame[LengthOf(span[AtFlags])..];
         return true;
     }
+
+    private static int LengthOf(byte flags) => ((flags & FlagStream) == 0 ? Size : SizeWithStream) + ((flags & FlagIdentity) == 0 ? 0 : IdentitySize);
 
     private static uint Checksum(ReadOnlySpan<byte> frame)
     {

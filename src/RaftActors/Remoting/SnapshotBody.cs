@@ -10,10 +10,10 @@ internal static class SnapshotBody
     private const int ReplySize = 25;
 
     // Index: the snapshot's last index. Body: token 8, the snapshot's last term 8, content id 8, offset 8, total size 8, CRC32C of the data 4, length of the membership 4, membership, data.
-    public static PeerFrame Encode(InstallSnapshot install, StreamId stream, NodeId from, NodeId to)
+    public static PeerFrame Encode(InstallSnapshot install, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
         byte[] membership = MembershipCodec.Encode(install.Snapshot.Membership);
-        PeerFrameHeader header = new(PeerFrameType.SnapshotBlock, from, to, install.Term, install.Snapshot.Last.Index, false, stream);
+        PeerFrameHeader header = new(PeerFrameType.SnapshotBlock, from, to, install.Term, install.Snapshot.Last.Index, false, stream, identity);
         byte[] frame = header.Allocate(checked(BlockHeader + membership.Length + install.Data.Length));
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(body, install.Token);
@@ -76,9 +76,9 @@ internal static class SnapshotBody
     }
 
     // Index: the snapshot's last index. Accepted: as in the message. Body: token 8, content id 8, offset 8, flags 1 (1 installed).
-    public static PeerFrame Encode(InstallSnapshotReply reply, StreamId stream, NodeId from, NodeId to)
+    public static PeerFrame Encode(InstallSnapshotReply reply, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
-        PeerFrameHeader header = new(PeerFrameType.SnapshotBlockReply, from, to, reply.Term, reply.Snapshot, reply.Accepted, stream);
+        PeerFrameHeader header = new(PeerFrameType.SnapshotBlockReply, from, to, reply.Term, reply.Snapshot, reply.Accepted, stream, identity);
         byte[] frame = header.Allocate(ReplySize);
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(body, reply.Token);

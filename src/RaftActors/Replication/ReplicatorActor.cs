@@ -71,12 +71,12 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             case AppendEntries { Batches.Count: > 0 } append:
                 if (Now >= _pausedUntil)
                 {
-                    Send(PeerBody.Encode(append, _link.Id, _link.Self, _peer), isAppend: true);
+                    Send(PeerBody.Encode(append, _link.Id, _link.Self, _peer, _link.Identity), isAppend: true);
                 }
 
                 break;
             case PeerMessage peerMessage:
-                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer), isAppend: false);
+                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer, _link.Identity), isAppend: false);
                 break;
             case ForwardToPeer forward:
                 Send(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer, forward.Sessions), isAppend: false);
@@ -211,7 +211,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 bytes = 0;
             }
 
-            if (size > _settings.MaxMessageBytes - PeerFrameHeader.SizeWithStream - sizeof(uint))
+            if (size > _settings.MaxMessageBytes - PeerFrameHeader.MaxSize - sizeof(uint))
             {
                 // The peer would not put it together, and its client would wait for nothing.
                 _answers[i] = (_answers[i].Token, new OutcomeUnknown($"the answer has {size} bytes, more than members may send each other (max-message-bytes)"));
@@ -287,7 +287,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             default:
                 if (PeerBody.TryDecode(header, body, out PeerMessage? message, out error))
                 {
-                    Context.Parent.Tell(new RaftInput.Received(_peer, message));
+                    Context.Parent.Tell(new RaftInput.Received(_peer, message) { Incarnation = header.Identity.Incarnation, Generation = header.Identity.Generation });
                 }
                 else
                 {

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Akka.Actor;
 using RaftActors.Configuration;
+using RaftActors.Remoting;
 
 namespace RaftActors.Runtime;
 
@@ -21,6 +22,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     public StreamId Id => Definition.Id;
 
     public NodeId Self => Definition.NodeId;
+
+    /// <summary>What the frames of this member say about itself. Set by the node before it sends anything.</summary>
+    public FrameIdentity Identity { get; set; }
 
     /// <summary>The stream's own actor, for what arrives while there is no node.</summary>
     public IActorRef Stream { get; set; } = ActorRefs.Nobody;

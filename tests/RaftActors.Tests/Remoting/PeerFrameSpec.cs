@@ -70,6 +70,34 @@ public sealed class PeerFrameSpec
             ignoreCase: true);
     }
 
+    [Fact]
+    public void Header_with_an_identity_must_stay_as_it_was_frozen()
+    {
+        FrameIdentity identity = new(0x1122334455667788, new Generation(3, new NodeId(2)));
+        PeerFrame frame = PeerBody.Encode(new TimeoutNow(new Term(5)), new StreamId(6), From, To, identity);
+
+        Assert.Equal(
+            "52" + "0e" + "01000000" + "02000000" + "0500000000000000" + "0000000000000000" + "00" + "00000000" + "c0" + "000000" + "04968932" + "06000000" + "8877665544332211" + "02000000" + "03000000",
+            Convert.ToHexString(frame.Bytes.Span),
+            ignoreCase: true);
+    }
+
+    [Fact]
+    public void Identity_must_be_read_back_and_be_unknown_in_frames_without_it()
+    {
+        foreach (StreamId stream in (StreamId[])[new(0), new(7)])
+        {
+            foreach (FrameIdentity identity in (FrameIdentity[])[default, new(9, default), new(0, new Generation(9, From)), new(ulong.MaxValue, Generation.Of(ulong.MaxValue))])
+            {
+                PeerFrame frame = PeerBody.Encode(Message("append"), stream, From, To, identity);
+                Assert.True(PeerFrameHeader.TryRead(frame.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out string? error), error);
+                Assert.Equal((identity, stream), (header.Identity, header.Stream));
+                Assert.True(PeerBody.TryDecode(header, body, out PeerMessage? read, out error), error);
+                AssertSame(Message("append"), read);
+            }
+        }
+    }
+
     [Theory]
     [InlineData("timeout-now", "520e010000000200000005000000000000000000000000000000000000000000000000e0b16ba0")]
     [InlineData("vote-removed", "520201000000020000000600000000000000000000000000000000090000000000000087643860030500000000000000")]
