@@ -33,6 +33,7 @@ public sealed partial class LocalCluster
 
         Note(member, "disk replaced by an empty one");
         wiped.Store.Wipe();
+        Mirror.Wiped(member);
         wiped.Joins = true;
         wiped.Membership = StreamMembership.Empty;
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using RaftActors.TestKit.Local;
+using RaftActors.TestKit.Simulation;
 
 namespace RaftActors.TestKit;
 
@@ -37,6 +38,12 @@ public sealed partial class LocalCluster : IDisposable
         Seed = options.Seed ?? FreshSeed();
         _schedule = ClusterRandom.For(Seed, 1);
         _starts = ClusterRandom.For(Seed, 2);
+        Mirror = new ClusterMirror(this);
+        if (options.Recorder is { } recorder)
+        {
+            Mirror.Record(recorder);
+        }
+
         Network = new LocalNetwork(this, ClusterRandom.For(Seed, 3), options.Network);
         _definition = [.. Enumerable.Range(1, options.Members).Select(i => new NodeId((uint)i)).Select(NewMember)];
         foreach (Member member in _definition)
@@ -79,6 +86,8 @@ public sealed partial class LocalCluster : IDisposable
     internal Timeline Timeline { get; } = new();
 
     internal LocalNetwork Network { get; }
+
+    internal ClusterMirror Mirror { get; }
 
     /// <summary>The state machine of a member's current life, or of its last one.</summary>
     /// <typeparam name="T">Its type.</typeparam>
@@ -139,6 +148,7 @@ public sealed partial class LocalCluster : IDisposable
     private void Start(LocalMember member)
     {
         Note(member.Id, "start");
+        Mirror.Recorder?.Add(TraceKind.Started, member.Id, NodeId.None, string.Empty);
         member.Starts++;
         member.Role = Role.Follower;
         member.Failure = null;
@@ -155,6 +165,7 @@ public sealed partial class LocalCluster : IDisposable
             system.EventStream.Subscribe(collector, typeof(Warning));
             run.Streams = RaftStreams.Get(system);
             run.Streams.Environment.AskSnapshotStore = (_, request, timeout) => member.Store.Ask(run, request, timeout);
+            run.Streams.Environment.Watcher = Mirror.Watch(run);
             Task<RaftStream> started = run.Streams.StartStreamAsync(new StreamDefinition
             {
                 Id = Stream,
@@ -188,6 +199,8 @@ public sealed partial class LocalCluster : IDisposable
         member.Held.Clear();
         member.Role = Role.Follower;
         run.End();
+        Mirror.Ended(member.Id);
+        Mirror.Recorder?.Add(TraceKind.Crashed, member.Id, NodeId.None, string.Empty);
         foreach (IClusterCall call in _calls.Where(c => c.Member == member.Id).ToList())
         {
             call.MemberCrashed();

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using RaftActors.TestKit.Simulation;
 
 namespace RaftActors.TestKit;
 
@@ -28,6 +29,9 @@ public sealed record LocalClusterOptions
 
     /// <summary>Overrides of <c>raft-actors.stream-defaults</c>, such as timeouts; null for none.</summary>
     public Config? Settings { get; init; }
+
+    /// <summary>Records what happens as values, for <see cref="SpaceTimeDiagram"/>; null for the text in <see cref="LocalCluster.Trace"/> alone.</summary>
+    public SimulationTrace? Recorder { get; init; }
 
     /// <summary>How many turns of actors may pass without time moving on before the run counts as caught in a loop.</summary>
     public int MaxStepsPerInstant { get; init; } = 1_000_000;

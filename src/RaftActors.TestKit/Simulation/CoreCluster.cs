@@ -18,6 +18,11 @@ public sealed class CoreCluster
     /// <param name="invariants">What to check; null for everything there is.</param>
     /// <param name="trace">Records what happens, when given.</param>
     public CoreCluster(SimulationProfile profile, ulong seed, IEnumerable<IClusterInvariant>? invariants = null, SimulationTrace? trace = null)
+        : this(profile, seed, history => invariants ?? AllInvariants.Create(history), trace)
+    {
+    }
+
+    internal CoreCluster(SimulationProfile profile, ulong seed, Func<CommittedHistory, IEnumerable<IClusterInvariant>> invariants, SimulationTrace? trace = null)
     {
         Profile = profile;
         Random = new SimulationRandom(seed);
@@ -25,7 +30,7 @@ public sealed class CoreCluster
         trace?.Follow(Time);
         Network = new SimulatedNetwork(Time, Random.Fork(5), profile, trace);
         History = new CommittedHistory();
-        _invariants = [History, .. invariants ?? AllInvariants.Create(History)];
+        _invariants = [History, .. invariants(History)];
         StreamMembership membership = profile.Membership();
         InitialMembership = membership;
         Members =

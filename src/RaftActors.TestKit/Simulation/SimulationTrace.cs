@@ -9,7 +9,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed class SimulationTrace
 {
     private readonly List<TraceEvent> _events = [];
-    private VirtualTime? _time;
+    private Func<TimeSpan>? _time;
 
     /// <summary>Everything that happened.</summary>
     public IReadOnlyList<TraceEvent> Events => _events;
@@ -68,11 +68,13 @@ public sealed class SimulationTrace
     /// <summary>The words of the whole trace, one event a line.</summary>
     public IEnumerable<string> Lines() => _events.Select(e => e.ToString());
 
-    internal void Follow(VirtualTime time) => _time = time;
+    internal void Follow(VirtualTime time) => _time = () => time.Now;
+
+    internal void Follow(Func<TimeSpan> time) => _time = time;
 
     internal int Add(TraceKind kind, NodeId member, NodeId peer, object what, int cause = -1)
     {
-        _events.Add(new TraceEvent(_events.Count, _time?.Now ?? TimeSpan.Zero, kind, member, peer, what, cause));
+        _events.Add(new TraceEvent(_events.Count, _time?.Invoke() ?? TimeSpan.Zero, kind, member, peer, what, cause));
         return _events.Count - 1;
     }
 }

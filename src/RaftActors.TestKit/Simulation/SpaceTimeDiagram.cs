@@ -22,16 +22,24 @@ public static class SpaceTimeDiagram
     /// <param name="result">The run.</param>
     /// <param name="trace">What happened in it.</param>
     /// <returns>A whole HTML document.</returns>
-    public static string Draw(IReadOnlyList<string> headings, SimulationResult result, SimulationTrace trace)
+    public static string Draw(IReadOnlyList<string> headings, SimulationResult result, SimulationTrace trace) =>
+        Draw(headings, result.Schedule.Seed, [.. result.Cluster.Members.Select(m => m.Id)], trace);
+
+    /// <summary>Draws.</summary>
+    /// <param name="headings">Lines above the picture.</param>
+    /// <param name="seed">For the title.</param>
+    /// <param name="members">The lanes: ids from 1 on.</param>
+    /// <param name="trace">What happened.</param>
+    /// <returns>A whole HTML document.</returns>
+    public static string Draw(IReadOnlyList<string> headings, ulong seed, IReadOnlyList<NodeId> members, SimulationTrace trace)
     {
         TraceEvent[] rows = [.. Rows(trace)];
-        int lanes = result.Cluster.Members.Count;
-        int width = Left + (lanes * LaneWidth) + 100;
+        int width = Left + (members.Count * LaneWidth) + 100;
         int height = Top + (rows.Length * RowHeight) + 60;
         StringBuilder html = new();
         html.Append(CultureInfo.InvariantCulture, $$"""
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>seed {{result.Schedule.Seed}}</title>
+            <html lang="en"><head><meta charset="utf-8"><title>seed {{seed}}</title>
             <style>
             body { font: 13px system-ui, sans-serif; margin: 16px; color: #222; background: #fff }
             h1 { font-size: 16px; color: #b00020; margin: 0 0 6px } p { margin: 2px 0; color: #555 }
@@ -55,7 +63,7 @@ public static class SpaceTimeDiagram
         html.Append(CultureInfo.InvariantCulture, $"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 {width} {height}'>\n");
         html.Append("<defs><marker id='head' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='7' markerHeight='7' orient='auto'><path d='M0 0L8 4L0 8z' fill='context-stroke'/></marker>");
         html.Append("<marker id='cross' viewBox='0 0 8 8' refX='4' refY='4' markerWidth='8' markerHeight='8'><path d='M1 1L7 7M7 1L1 7' stroke='#b00020' stroke-width='1.6'/></marker></defs>\n");
-        DrawLanes(html, result.Cluster.Members, trace, rows);
+        DrawLanes(html, members, trace, rows);
         DrawRows(html, rows, width);
         html.Append("</svg></body></html>\n");
         return html.ToString();
@@ -65,13 +73,13 @@ public static class SpaceTimeDiagram
         trace.Explanation().Where(e => e.What is not RaftInput.TimerElapsed { Timer: RaftTimer.Heartbeat or RaftTimer.Vote }).TakeLast(MaxRows);
 
     /// <summary>The lane of a member changes its colour with the role, also by events that have no row of their own.</summary>
-    private static void DrawLanes(StringBuilder svg, IReadOnlyList<SimulatedMember> members, SimulationTrace trace, TraceEvent[] rows)
+    private static void DrawLanes(StringBuilder svg, IReadOnlyList<NodeId> members, SimulationTrace trace, TraceEvent[] rows)
     {
         int bottom = Top + (rows.Length * RowHeight) + 10;
-        foreach (SimulatedMember member in members)
+        foreach (NodeId member in members)
         {
-            int x = X(member.Id);
-            svg.Append(CultureInfo.InvariantCulture, $"<text class='name' x='{x - 30}' y='{Top - 18}'>member {member.Id}</text>\n");
+            int x = X(member);
+            svg.Append(CultureInfo.InvariantCulture, $"<text class='name' x='{x - 30}' y='{Top - 18}'>member {member}</text>\n");
             string style = Style(null);
             int from = Top - 10;
             int row = 0;
@@ -82,7 +90,7 @@ public static class SpaceTimeDiagram
                     row++;
                 }
 
-                string? now = e.Member != member.Id ? null : e switch
+                string? now = e.Member != member ? null : e switch
                 {
                     { Kind: TraceKind.Crashed } => Style(null),
                     { Kind: TraceKind.Started } => Style(Role.Follower),

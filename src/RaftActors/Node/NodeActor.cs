@@ -198,6 +198,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         _recovered.TrimExcess();
         _running = true;
         AdoptMembership();
+        _environment.Watcher?.OnStarted(_core);
         Step(new RaftInput.Start());
         _link.Open(Self, _channels);
         Context.Parent.Tell(NodeStarted.Instance);
@@ -239,11 +240,15 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         _stepping = true;
         while (_inputs.TryDequeue(out RaftInput? next))
         {
+            _environment.Watcher?.OnInput(_core, next);
             IReadOnlyList<Effect> effects = _core.Step(Now, next);
             for (int i = 0; i < effects.Count; i++)
             {
+                _environment.Watcher?.OnEffect(_core, effects[i]);
                 Run(effects[i]);
             }
+
+            _environment.Watcher?.OnStepped(_core);
         }
 
         _stepping = false;

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using RaftActors.Remoting;
 using RaftActors.Runtime;
+using RaftActors.TestKit.Simulation;
 
 namespace RaftActors.TestKit.Local;
 
@@ -37,18 +38,20 @@ internal sealed class LocalNetwork(LocalCluster cluster, ClusterRandom random, L
 
         NodeId source = from.Member.Id;
         (string text, PeerMessage? message) = Read(frame);
+        object what = message is null ? text : message;
+        int sent = cluster.Mirror.Recorder?.Add(TraceKind.Sent, source, to, what) ?? -1;
         if (!IsOpen(source, to))
         {
-            cluster.Note(source, $"-> n{to} {text} (cut off)");
+            Lose(source, to, text, "cut off", what, sent);
         }
         else if (message is not null && _drops.Find(d => d.Takes(source, to, message)) is { } drop)
         {
             drop.Count++;
-            cluster.Note(source, $"-> n{to} {text} (dropped)");
+            Lose(source, to, text, "dropped", what, sent);
         }
         else if (random.Chance(Options.Loss))
         {
-            cluster.Note(source, $"-> n{to} {text} (lost)");
+            Lose(source, to, text, "lost", what, sent);
         }
         else
         {
@@ -58,9 +61,15 @@ internal sealed class LocalNetwork(LocalCluster cluster, ClusterRandom random, L
             {
                 // A wire copies; two members never share memory.
                 PeerFrame arriving = new(frame.Bytes.ToArray());
-                cluster.Timeline.Add(null, random.Between(Options.MinDelay, Options.MaxDelay), () => Deliver(source, to, arriving, text));
+                cluster.Timeline.Add(null, random.Between(Options.MinDelay, Options.MaxDelay), () => Deliver(source, to, arriving, text, what, sent));
             }
         }
+    }
+
+    private void Lose(NodeId from, NodeId to, string text, string why, object what, int sent)
+    {
+        cluster.Note(from, $"-> n{to} {text} ({why})");
+        cluster.Mirror.Recorder?.Add(TraceKind.Lost, to, from, what, sent);
     }
 
     private static (string Text, PeerMessage? Message) Read(PeerFrame frame)
@@ -83,22 +92,24 @@ internal sealed class LocalNetwork(LocalCluster cluster, ClusterRandom random, L
         _ => $"{message.GetType().Name} t{message.Term} {bytes}B",
     };
 
-    private void Deliver(NodeId from, NodeId to, PeerFrame frame, string text)
+    private void Deliver(NodeId from, NodeId to, PeerFrame frame, string text, object what, int sent)
     {
         LocalMember target = cluster.MemberOf(to);
         if (!IsOpen(from, to) || target.Run is not { Receiver: { } receiver } run)
         {
             cluster.Note(to, $"<- n{from} {text} (nobody there)");
+            cluster.Mirror.Recorder?.Add(TraceKind.Lost, to, from, what, sent);
             return;
         }
 
         if (target.Paused)
         {
-            target.Held.Add(new Timeline.Plan(run, () => Deliver(from, to, frame, text), null, null));
+            target.Held.Add(new Timeline.Plan(run, () => Deliver(from, to, frame, text, what, sent), null, null));
             return;
         }
 
         cluster.Note(to, $"<- n{from} {text}");
+        cluster.Mirror.Recorder?.Add(TraceKind.Delivered, to, from, what, sent);
         if (!run.ReturnPaths.TryGetValue(from, out IActorRef? back))
         {
             back = run.System!.ActorOf(Props.Create(() => new ReturnPathActor(run, from)), ReturnPathActor.NameOf(from));

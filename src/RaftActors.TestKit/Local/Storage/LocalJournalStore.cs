@@ -35,7 +35,7 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
                 foreach (IPersistentRepresentation e in (IEnumerable<IPersistentRepresentation>)write.Payload)
                 {
                     (byte[] bytes, int serializer, string manifest) = ToBytes(serialization, e.Payload);
-                    events.Add(new StoredEvent(e.PersistenceId, e.SequenceNr, e.Manifest, e.WriterGuid, e.Timestamp, bytes, serializer, manifest));
+                    events.Add(new StoredEvent(e.PersistenceId, e.SequenceNr, e.Manifest, e.WriterGuid, e.Timestamp, bytes, serializer, manifest, e.Payload));
                 }
             }
         }
@@ -216,6 +216,7 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
         {
             Events stored = Of(e.PersistenceId);
             stored.List.Add(e);
+            cluster.Mirror.Durable(member, e.Written);
             stored.Highest = Math.Max(stored.Highest, e.SequenceNr);
         }
     }
@@ -239,5 +240,5 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
     }
 
     private sealed record StoredEvent(
-        string PersistenceId, long SequenceNr, string Manifest, string Writer, long Timestamp, byte[] Bytes, int Serializer, string PayloadManifest);
+        string PersistenceId, long SequenceNr, string Manifest, string Writer, long Timestamp, byte[] Bytes, int Serializer, string PayloadManifest, object Written);
 }

@@ -3,11 +3,9 @@ using RaftActors.Protocol;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>What a core keeps for others has the bounds that its options say.</summary>
-public sealed class BuffersAreBounded : IClusterInvariant
+/// <param name="largestBatch">More bytes than any batch of the clients takes.</param>
+public sealed class BuffersAreBounded(int largestBatch = 1000) : IClusterInvariant
 {
-    /// <summary>More than any batch of <see cref="RandomClients"/> takes.</summary>
-    private const int LargestBatch = 1000;
-
     /// <inheritdoc/>
     public void OnStepped(SimulatedMember member)
     {
@@ -24,7 +22,7 @@ public sealed class BuffersAreBounded : IClusterInvariant
         foreach (PeerStatus peer in core.Peers)
         {
             // The last message of a window may exceed it, see InFlightWindow.
-            if (peer.InFlight > options.MaxInFlightAppends || peer.InFlightBytes >= options.MaxInFlightBytes + LargestBatch || peer.Match >= peer.Next)
+            if (peer.InFlight > options.MaxInFlightAppends || peer.InFlightBytes >= options.MaxInFlightBytes + largestBatch || peer.Match >= peer.Next)
             {
                 throw new InvariantBrokenException($"leader {member.Id} feeds its peer beyond the window: {peer}");
             }
