@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using RaftActors.TestKit.Simulation;
 using Spectre.Console;
@@ -18,19 +17,22 @@ internal static class SimulateCommand
         Option<int?> nodes = new("--nodes") { Description = "Voting members; as many as each seed says when not given." };
         Option<string> faults = new("--faults") { Description = $"What goes wrong: {string.Join(", ", SimulationProfile.Names)}.", DefaultValueFactory = _ => "all" };
         Option<string> folder = new("--out") { Description = "Folder for the trace and the picture of a failure.", DefaultValueFactory = _ => "simulation" };
+        Option<bool> actors = new("--actors") { Description = "Run the real actors instead of cores alone: everything that a node runs but the network and the disk. Far fewer seeds per second." };
         seeds.Validators.Add(r => Require(r, r.GetValueOrDefault<int?>() is null or > 0, "--seeds must be at least 1."));
         nodes.Validators.Add(r => Require(r, r.GetValueOrDefault<int?>() is null or (> 0 and <= 9), "--nodes must be from 1 to 9."));
         faults.Validators.Add(r => Require(r, SimulationProfile.Names.Contains(r.GetValueOrDefault<string>(), StringComparer.Ordinal), $"--faults must be one of {string.Join(", ", SimulationProfile.Names)}."));
         Command command = new("simulate", "Run simulated clusters under faults, one for each seed. Exit code 8 when one breaks a promise.")
         {
-            seeds, seed, nodes, faults, folder,
+            seeds, seed, nodes, faults, folder, actors,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetValue(seed) ?? 1,
-            parsed.GetValue(seeds) ?? (parsed.GetValue(seed) is null ? 1000 : 1),
-            parsed.GetValue(nodes),
-            parsed.GetValue(faults)!,
-            parsed.GetValue(folder)!,
+            new Request(
+                parsed.GetValue(seed) ?? 1,
+                parsed.GetValue(seeds) ?? (parsed.GetValue(seed) is not null ? 1 : parsed.GetValue(actors) ? 100 : 1000),
+                parsed.GetValue(nodes),
+                parsed.GetValue(faults)!,
+                parsed.GetValue(folder)!,
+                parsed.GetValue(actors)),
             cancellationToken));
         return command;
     }
@@ -43,10 +45,10 @@ internal static class SimulateCommand
         }
     }
 
-    private static async Task<int> RunAsync(ulong first, int count, int? nodes, string faults, string folder, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Request request, CancellationToken cancellationToken)
     {
-        Seeds seeds = new(first, count, nodes, faults, cancellationToken);
-        Task<SimulationResult?> run = Task.Run(seeds.Run, CancellationToken.None);
+        SimulatedSeeds seeds = new(request.First, request.Count, Run, cancellationToken);
+        Task<SimulatedSeeds.Outcome?> run = Task.Run(seeds.Run, CancellationToken.None);
         if (AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected)
         {
             await ShowBarAsync(seeds, run).ConfigureAwait(false);
@@ -56,50 +58,75 @@ internal static class SimulateCommand
             await WriteLinesAsync(seeds, run).ConfigureAwait(false);
         }
 
-        SimulationResult? failed = await run.ConfigureAwait(false);
-        await Console.Out.WriteLineAsync(seeds.Describe()).ConfigureAwait(false);
-        if (failed is null)
+        SimulatedSeeds.Outcome? failed = await run.ConfigureAwait(false);
+        await Console.Out.WriteLineAsync(seeds.Describe(request.Actors ? $"{request.Faults}, actors" : request.Faults)).ConfigureAwait(false);
+        if (failed?.Failure is not { } failure)
         {
             return cancellationToken.IsCancellationRequested ? ExitCode.Failure : ExitCode.Ok;
         }
 
-        await Console.Out.WriteLineAsync($"seed {failed.Schedule.Seed} FAILED: {failed.Failure!.Invariant}: {failed.Failure.Message}").ConfigureAwait(false);
+        await Console.Out.WriteLineAsync($"seed {failed.Seed} FAILED: {failure.Invariant}: {failure.Message}").ConfigureAwait(false);
         await Console.Out.WriteLineAsync("looking for the smallest run that shows it ...").ConfigureAwait(false);
-        return await ExplainAsync(failed, nodes, faults, folder).ConfigureAwait(false);
+        return await ExplainAsync(failed, request).ConfigureAwait(false);
+
+        SimulatedSeeds.Outcome Run(ulong seed)
+        {
+            if (request.Actors)
+            {
+                ActorSimulationResult actors = ActorSimulator.Run(ActorSchedule.Of(seed, request.Faults, request.Nodes));
+                return new SimulatedSeeds.Outcome(seed, actors.Turns, actors.Acknowledged, actors.Failure, actors.Failure is null ? null : actors);
+            }
+
+            SimulationResult cores = Simulator.Run(SimulationSchedule.Of(seed, request.Faults, request.Nodes));
+            int acknowledged = cores.Cluster.Writes.Count(w => w.State == WriteState.Acknowledged);
+            return new SimulatedSeeds.Outcome(seed, cores.Cluster.Time.Steps, acknowledged, cores.Failure, cores.Failure is null ? null : cores);
+        }
     }
 
-    private static async Task<int> ExplainAsync(SimulationResult failed, int? nodes, string faults, string folder)
+    private static async Task<int> ExplainAsync(SimulatedSeeds.Outcome failed, Request request)
     {
-        FailureReport report = await Task.Run(() => FailureReport.Of(failed)).ConfigureAwait(false);
-        foreach (string line in report.Describe().Skip(1))
+        (IReadOnlyList<string> description, IReadOnlyCollection<string> trace, Func<string, string> write) = await Task.Run(() => Explain(failed)).ConfigureAwait(false);
+        foreach (string line in description.Skip(1))
         {
             await Console.Out.WriteLineAsync(line).ConfigureAwait(false);
         }
 
-        IReadOnlyList<string> trace = report.MinimalTrace();
         await Console.Out.WriteLineAsync($"the last {Math.Min(TraceLines, trace.Count)} of {trace.Count} events that led there:").ConfigureAwait(false);
         foreach (string line in trace.TakeLast(TraceLines))
         {
             await Console.Out.WriteLineAsync(line).ConfigureAwait(false);
         }
 
-        string again = string.Create(CultureInfo.InvariantCulture, $"raftactors simulate --seed {failed.Schedule.Seed} --faults {faults}{(nodes is { } n ? $" --nodes {n}" : string.Empty)}");
+        string options = $"{(request.Nodes is { } n ? string.Create(CultureInfo.InvariantCulture, $" --nodes {n}") : string.Empty)}{(request.Actors ? " --actors" : string.Empty)}";
+        string again = string.Create(CultureInfo.InvariantCulture, $"raftactors simulate --seed {failed.Seed} --faults {request.Faults}{options}");
         try
         {
-            string picture = report.WriteTo(folder);
+            string picture = write(request.Folder);
             await Console.Out.WriteLineAsync($"picture: {picture}").ConfigureAwait(false);
             await Console.Out.WriteLineAsync($"trace:   {Path.ChangeExtension(picture, ".txt")}").ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"raftactors: cannot write to --out {folder}: {e.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"raftactors: cannot write to --out {request.Folder}: {e.Message}").ConfigureAwait(false);
         }
 
         await Console.Out.WriteLineAsync($"again:   {again}").ConfigureAwait(false);
         return ExitCode.SimulationFailed;
     }
 
-    private static Task ShowBarAsync(Seeds seeds, Task run) => AnsiConsole.Progress()
+    private static (IReadOnlyList<string> Description, IReadOnlyCollection<string> Trace, Func<string, string> Write) Explain(SimulatedSeeds.Outcome failed)
+    {
+        if (failed.Result is ActorSimulationResult actors)
+        {
+            ActorFailureReport report = ActorFailureReport.Of(actors);
+            return (report.Describe(), report.Trace, report.WriteTo);
+        }
+
+        FailureReport cores = FailureReport.Of((SimulationResult)failed.Result!);
+        return (cores.Describe(), cores.MinimalTrace(), cores.WriteTo);
+    }
+
+    private static Task ShowBarAsync(SimulatedSeeds seeds, Task run) => AnsiConsole.Progress()
         .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
         .StartAsync(async context =>
         {
@@ -118,7 +145,7 @@ internal static class SimulateCommand
             }
         });
 
-    private static async Task WriteLinesAsync(Seeds seeds, Task run)
+    private static async Task WriteLinesAsync(SimulatedSeeds seeds, Task run)
     {
         while (await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(5))).ConfigureAwait(false) != run)
         {
@@ -126,51 +153,5 @@ internal static class SimulateCommand
         }
     }
 
-    /// <summary>Runs seeds on all cores, up to the first that fails.</summary>
-    private sealed class Seeds(ulong first, int count, int? nodes, string faults, CancellationToken cancellationToken)
-    {
-        private readonly Stopwatch _clock = Stopwatch.StartNew();
-        private readonly Lock _gate = new();
-        private SimulationResult? _failed;
-        private int _done;
-        private long _acknowledged;
-        private long _steps;
-
-        public int Count => count;
-
-        public int Done => Volatile.Read(ref _done);
-
-        public double PerSecond => Done / Math.Max(0.001, _clock.Elapsed.TotalSeconds);
-
-        public SimulationResult? Run()
-        {
-            Parallel.For(0, count, (offset, loop) =>
-            {
-                if (cancellationToken.IsCancellationRequested)
-                {
-                    loop.Stop();
-                    return;
-                }
-
-                SimulationResult result = Simulator.Run(SimulationSchedule.Of(first + (ulong)offset, faults, nodes));
-                Interlocked.Increment(ref _done);
-                lock (_gate)
-                {
-                    _acknowledged += result.Cluster.Writes.Count(w => w.State == WriteState.Acknowledged);
-                    _steps += result.Cluster.Time.Steps;
-                    if (result.Failure is not null && (_failed is null || result.Schedule.Seed < _failed.Schedule.Seed))
-                    {
-                        _failed = result;
-                        loop.Stop();
-                    }
-                }
-            });
-            _clock.Stop();
-            return _failed;
-        }
-
-        public string Describe() => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Done} of {count} seeds from {first} on ({faults}), {PerSecond:F0} seeds/s, {_steps} steps, {_acknowledged} writes acknowledged: {(_failed is null ? "nothing broken" : "BROKEN")}");
-    }
+    private sealed record Request(ulong First, int Count, int? Nodes, string Faults, string Folder, bool Actors);
 }

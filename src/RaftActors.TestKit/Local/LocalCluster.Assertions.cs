@@ -22,18 +22,7 @@ public sealed partial class LocalCluster
         TimeSpan until = Now + (limit ?? DefaultLimit);
         while (true)
         {
-            List<StreamStatus> statuses = [.. _members.Values.Where(m => m is { IsRunning: true, Paused: false }).Select(m => Status(m.Id))];
-            if (statuses.Count == 0)
-            {
-                throw Error("no member runs");
-            }
-
-            // Who does not belong to the stream gets nothing of it; who only keeps the log has no state.
-            if (statuses.Where(s => s is { Role: Role.Leader, Health: not StreamHealth.Failed }).MaxBy(s => s.Term) is { } leader)
-            {
-                statuses.RemoveAll(s => leader.Membership.Find(s.Node) is null);
-            }
-
+            List<StreamStatus> statuses = Participants();
             LogIndex last = statuses.Max(s => s.LastEntry.Index);
             if (statuses.TrueForAll(s => s.CommitIndex == last && (s.AppliedIndex == last || IsLogOnly(s))))
             {
@@ -78,11 +67,11 @@ public sealed partial class LocalCluster
             TimeSpan until = Now + (limit ?? DefaultLimit);
 
             // By the members' own word and not by what was seen applied: a snapshot brings entries that are applied one by one nowhere.
-            while (_members.Values.FirstOrDefault(m => m is { IsRunning: true, Paused: false } && IsBehind(Status(m.Id), last)) is { } behind)
+            while (Participants().Find(s => IsBehind(s, last)) is { } behind)
             {
                 if (Now >= until)
                 {
-                    throw Error($"member {behind.Id} did not apply the acknowledged writes, the last at index {last}");
+                    throw Error($"member {behind.Node} did not apply the acknowledged writes, the last at index {last}");
                 }
 
                 Advance(TimeSpan.FromMilliseconds(20));
@@ -90,8 +79,24 @@ public sealed partial class LocalCluster
         }
     }
 
-    private static bool IsBehind(StreamStatus status, LogIndex index) =>
-        status.Membership.Find(status.Node) is { Kind: var kind } && (kind == MemberKind.LogOnly ? status.CommitIndex : status.AppliedIndex) < index;
+    private static bool IsBehind(StreamStatus status, LogIndex index) => (IsLogOnly(status) ? status.CommitIndex : status.AppliedIndex) < index;
+
+    /// <summary>Who runs and, as the leader has it, belongs to the stream; others get nothing of it.</summary>
+    private List<StreamStatus> Participants()
+    {
+        List<StreamStatus> statuses = [.. _members.Values.Where(m => m is { IsRunning: true, Paused: false }).Select(m => Status(m.Id))];
+        if (statuses.Count == 0)
+        {
+            throw Error("no member runs");
+        }
+
+        if (statuses.Where(s => s is { Role: Role.Leader, Health: not StreamHealth.Failed }).MaxBy(s => s.Term) is { } leader)
+        {
+            statuses.RemoveAll(s => leader.Membership.Find(s.Node) is null);
+        }
+
+        return statuses;
+    }
 
     private static bool IsLogOnly(StreamStatus status) => status.Membership.Find(status.Node) is { Kind: MemberKind.LogOnly };
 

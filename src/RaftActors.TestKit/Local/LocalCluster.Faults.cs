@@ -125,7 +125,7 @@ public sealed partial class LocalCluster
     public void FailJournal(NodeId member, JournalFault fault = JournalFault.Fail)
     {
         Note(member, $"journal fault: {fault}");
-        MemberOf(member).Store.Fault = fault;
+        MemberOf(member).Store.Set(fault, MemberOf(member).Run);
     }
 
     /// <summary>A member's journal writes need this much longer from now on.</summary>
@@ -153,8 +153,13 @@ public sealed partial class LocalCluster
     /// </summary>
     /// <param name="member">The member.</param>
     /// <param name="lose">True to lose the event, false to flip one bit of it.</param>
-    public void RotJournal(NodeId member, bool lose = false) =>
-        Note(member, MemberOf(member).Store.Rot(lose) is { } what ? $"journal rots: {what}" : "journal rots, but is empty");
+    /// <returns>False when there was nothing to damage.</returns>
+    public bool RotJournal(NodeId member, bool lose = false)
+    {
+        string? what = MemberOf(member).Store.Rot(lose);
+        Note(member, what is null ? "journal rots, but is empty" : $"journal rots: {what}");
+        return what is not null;
+    }
 
     /// <summary>Flips a bit in a member's snapshots. Whoever reads it must notice: the member uses an older one or the log, or refuses to start.</summary>
     /// <param name="member">The member.</param>

@@ -43,7 +43,7 @@ public sealed partial class LocalCluster
     /// <param name="kind">What it shall be.</param>
     /// <param name="at">Who is asked; null for the leader, which is waited for.</param>
     public MembershipAnswer AddMember(NodeId node, MemberKind kind = MemberKind.Voter, NodeId? at = null) =>
-        Wait(BeginChangeMembership(at ?? WaitForLeader(), new MembershipChange.Add(new Member(node, kind, LocalTransport.AddressOf(node)))));
+        Wait(BeginChangeMembership(at ?? WaitForLeader(), new MembershipChange.Add(AsMember(node, kind))));
 
     /// <summary>Removes a member, also one that is down, and lets time pass until that is committed or refused. Its process goes on.</summary>
     /// <param name="member">The member.</param>
@@ -62,7 +62,7 @@ public sealed partial class LocalCluster
     /// <param name="at">Who is asked; null for the leader, which is waited for.</param>
     public MembershipAnswer ReplaceMembers(IEnumerable<NodeId> voters, NodeId? at = null)
     {
-        ImmutableArray<Member> members = [.. voters.Select(id => new Member(id, MemberKind.Voter, LocalTransport.AddressOf(id)))];
+        ImmutableArray<Member> members = [.. voters.Select(id => AsMember(id))];
         return Wait(BeginChangeMembership(at ?? WaitForLeader(), new MembershipChange.Replace(members)));
     }
 
@@ -104,11 +104,11 @@ public sealed partial class LocalCluster
 
     /// <summary>Lets a leader give up its office; does nothing at other members.</summary>
     /// <param name="member">The member.</param>
-    public void StepDown(NodeId member) => Wait(BeginOrder(member, "step down", stream => stream.StepDownAsync()));
+    public void StepDown(NodeId member) => Wait(BeginStepDown(member));
 
     /// <summary>Lets a member stand for election now.</summary>
     /// <param name="member">The member.</param>
-    public void TriggerElection(NodeId member) => Wait(BeginOrder(member, "stand for election", stream => stream.TriggerElectionAsync()));
+    public void TriggerElection(NodeId member) => Wait(BeginTriggerElection(member));
 
     /// <summary>Lets a member take a snapshot of its state machine, and time pass until it is on disk.</summary>
     /// <param name="member">The member.</param>
@@ -126,6 +126,14 @@ public sealed partial class LocalCluster
     /// <param name="member">The member.</param>
     public void Stop(NodeId member)
     {
+        Wait(BeginStop(member));
+        RunUntil(() => !MemberOf(member).IsRunning, what: $"the end of member {member}");
+    }
+
+    /// <summary>Begins to stop a member; its process ends while time passes, when everything is written.</summary>
+    /// <param name="member">The member.</param>
+    public ClusterCall<string> BeginStop(NodeId member)
+    {
         LocalMember stopped = MemberOf(member);
         if (stopped is not { Run: { Streams: { } streams } run, Paused: false })
         {
@@ -133,18 +141,47 @@ public sealed partial class LocalCluster
         }
 
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Wait(BeginOrder(member, "stop", _ =>
+        return Begin<string>(
+            member,
+            "stop",
+            _ =>
+            {
+                streams.Supervisor.Tell(new RemoveStream(Stream, done), Akka.Actor.ActorRefs.NoSender);
+                return done.Task;
+            },
+            _ => "stopped",
+            reason => reason,
+            _ => Timeline.Add(run, TimeSpan.Zero, EndWhenWritten));
+
+        void EndWhenWritten()
         {
-            streams.Supervisor.Tell(new RemoveStream(Stream, done), Akka.Actor.ActorRefs.NoSender);
-            return done.Task;
-        }));
-        RunUntil(() => stopped.Store.Pending == 0, what: "the last write of a member that stops");
-        if (stopped.Run == run)
-        {
+            if (stopped.Store.Pending > 0)
+            {
+                Timeline.Add(run, TimeSpan.FromMilliseconds(1), EndWhenWritten);
+                return;
+            }
+
             Note(member, "process ends");
             End(stopped);
         }
     }
+
+    /// <summary>Asks a member to stand for election; the answer comes while time passes.</summary>
+    /// <param name="member">The member.</param>
+    public ClusterCall<string> BeginTriggerElection(NodeId member) => BeginOrder(member, "stand for election", stream => stream.TriggerElectionAsync());
+
+    /// <summary>Asks a leader to give up its office; the answer comes while time passes.</summary>
+    /// <param name="member">The member.</param>
+    public ClusterCall<string> BeginStepDown(NodeId member) => BeginOrder(member, "step down", stream => stream.StepDownAsync());
+
+    /// <summary>A node as a member of the stream, for <see cref="MembershipChange"/>.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="kind">What it shall be.</param>
+    public Member AsMember(NodeId node, MemberKind kind = MemberKind.Voter) => NewMember(node) with { Kind = kind };
+
+    internal bool HasFailed(NodeId member) => WhyFailed(member) is not null;
+
+    internal string? WhyFailed(NodeId member) => MemberOf(member).Failure;
 
     private ClusterCall<string> BeginOrder(NodeId member, string what, Func<RaftStream, Task> send) => Begin<string>(member, what, send, _ => "done", reason => reason, _ => { });
 

@@ -89,6 +89,8 @@ public sealed partial class LocalCluster : IDisposable
 
     internal ClusterMirror Mirror { get; }
 
+    internal string? BrokenInvariant => Mirror.Broken;
+
     /// <summary>The state machine of a member's current life, or of its last one.</summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="member">The member.</param>

@@ -92,6 +92,7 @@ internal sealed class ClusterMirror
             if (run.Alive)
             {
                 image.MirrorStart(core);
+                run.Member.Membership = core.Membership;
             }
         }
 

@@ -16,7 +16,7 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
     private TimeSpan _busyUntil;
     private LocalSnapshotStore? _snapshots;
 
-    public JournalFault Fault { get; set; }
+    public JournalFault Fault { get; private set; }
 
     public TimeSpan ExtraDelay { get; set; }
 
@@ -141,13 +141,19 @@ internal sealed class LocalJournalStore(LocalCluster cluster, NodeId member, Clu
     /// <summary>What hung goes on.</summary>
     public void Heal(MemberRun? run)
     {
-        bool stalled = Fault == JournalFault.Stall;
-        Fault = JournalFault.None;
         ExtraDelay = TimeSpan.Zero;
-        if (stalled && run is not null)
+        Set(JournalFault.None, run);
+    }
+
+    /// <summary>From now on writes fare like this; those that hang fare like the next ones.</summary>
+    public void Set(JournalFault fault, MemberRun? run)
+    {
+        Fault = fault;
+        if (fault != JournalFault.Stall && run is not null)
         {
             foreach (PendingWrite write in _pending.Where(p => p.Stalled).ToList())
             {
+                write.Stalled = false;
                 cluster.Timeline.Add(run, TimeSpan.Zero, () => Due(write));
             }
         }
