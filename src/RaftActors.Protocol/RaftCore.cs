@@ -4,7 +4,7 @@ namespace RaftActors.Protocol;
 /// One member of one stream as a deterministic machine: an input goes in, effects come out as values. The same
 /// state and the same input give the same effects. Not thread-safe; its owner calls it from one place.
 /// </summary>
-public sealed class RaftCore
+public sealed partial class RaftCore
 {
     private readonly RaftState _state;
     private readonly RoleTransitions _roles;
@@ -123,7 +123,7 @@ public sealed class RaftCore
     /// <summary>Why the last of them was impossible, in words; empty when there was none.</summary>
     public string LastDropReason { get; private set; } = string.Empty;
 
-    /// <summary>The batch that holds the entry at <paramref name="index"/>, committed or not; null when the log does not hold it.</summary>
+    /// <summary>The batch that holds the entry at <paramref name="index"/>, committed or not; null when it is not in memory (<see cref="FirstInMemory"/>).</summary>
     public EntryBatch? BatchAt(LogIndex index) => _state.Log.BatchAt(index);
 
     /// <summary>The term of the entry at <paramref name="index"/>; null when the log does not hold it.</summary>
@@ -208,6 +208,18 @@ public sealed class RaftCore
 
             case RaftInput.PeerUnreachable unreachable:
                 _leader.OnPeerUnreachable(unreachable.Peer);
+                break;
+
+            case RaftInput.EntriesRead read:
+                OnEntriesRead(read.Ticket, read.Batches);
+                break;
+
+            case RaftInput.EntriesUnreadable unreadable:
+                OnEntriesRead(unreadable.Ticket, []);
+                break;
+
+            case RaftInput.StateMachineFailed:
+                _state.EndApplying();
                 break;
 
             case RaftInput.StepDown:

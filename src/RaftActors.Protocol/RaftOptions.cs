@@ -42,6 +42,26 @@ public sealed record RaftOptions
     /// <summary>The same in bytes.</summary>
     public long MaxUncommittedBytes { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// Bytes of entries that stay in memory once they are on disk; older ones are read from the journal for whoever still needs them. Above 0. What is not on disk yet comes on top.
+    /// </summary>
+    public long MaxLogBytesInMemory { get; init; } = 64 << 20;
+
+    /// <summary>The same in entries. Above 0.</summary>
+    public int MaxLogEntriesInMemory { get; init; } = 100_000;
+
+    /// <summary>Reads from the journal that may be under way for peers at the same time, each up to <see cref="MaxAppendBytes"/>. Above 0.</summary>
+    public int MaxEntryReads { get; init; } = 4;
+
+    /// <summary>
+    /// Committed entries that the state machine may not have applied yet. Above it a leader refuses proposals, and a follower takes no entries from its leader until it has caught up.
+    /// It also bounds what the state machine is given at a time. Above 0.
+    /// </summary>
+    public int MaxUnappliedEntries { get; init; } = 500_000;
+
+    /// <summary>The same in bytes of batches that the state machine was given. Above 0.</summary>
+    public long MaxUnappliedBytes { get; init; } = 64 << 20;
+
     /// <summary>Reads that may wait for their confirmation; above it, reads are refused.</summary>
     public int MaxPendingReads { get; init; } = 10_000;
 
@@ -97,6 +117,11 @@ public sealed record RaftOptions
         Require(MaxInFlightBytes > 0, nameof(MaxInFlightBytes), MaxInFlightBytes, "above 0");
         Require(MaxUncommittedEntries > 0, nameof(MaxUncommittedEntries), MaxUncommittedEntries, "above 0");
         Require(MaxUncommittedBytes > 0, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "above 0");
+        Require(MaxLogBytesInMemory > 0, nameof(MaxLogBytesInMemory), MaxLogBytesInMemory, "above 0");
+        Require(MaxLogEntriesInMemory > 0, nameof(MaxLogEntriesInMemory), MaxLogEntriesInMemory, "above 0");
+        Require(MaxEntryReads > 0, nameof(MaxEntryReads), MaxEntryReads, "above 0");
+        Require(MaxUnappliedEntries > 0, nameof(MaxUnappliedEntries), MaxUnappliedEntries, "above 0");
+        Require(MaxUnappliedBytes > 0, nameof(MaxUnappliedBytes), MaxUnappliedBytes, "above 0");
         Require(ReservedEntries >= 0, nameof(ReservedEntries), ReservedEntries, "not below 0");
         Require(MaxPendingReads > 0, nameof(MaxPendingReads), MaxPendingReads, "above 0");
     }

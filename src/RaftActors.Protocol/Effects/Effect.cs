@@ -65,13 +65,24 @@ public abstract partial record Effect
     public sealed record StopTimer(RaftTimer Timer) : Effect;
 
     /// <summary>
-    /// Entries are committed: hand these batches to the state machine, in order. <paramref name="First"/> may stand inside the first batch,
+    /// Entries are committed: hand these batches to the state machine, in order. The next ones come when it has room (<see cref="RaftInput.Applied"/>). <paramref name="First"/> may stand inside the first batch,
     /// <paramref name="Last"/> inside the last.
     /// </summary>
     /// <param name="First">The first newly committed index.</param>
-    /// <param name="Last">The new commit index.</param>
+    /// <param name="Last">The last of them.</param>
     /// <param name="Batches">The batches that hold them.</param>
     public sealed record Commit(LogIndex First, LogIndex Last, IReadOnlyList<EntryBatch> Batches) : Effect;
+
+    /// <summary>
+    /// Read entries that are no longer in memory from the journal. Answered by <see cref="RaftInput.EntriesRead"/> or <see cref="RaftInput.EntriesUnreadable"/>, always and once. Entries that
+    /// were replaced later must not be among them; the core checks.
+    /// </summary>
+    /// <param name="Ticket">Comes back with the answer.</param>
+    /// <param name="For">The peer that lacks them; none for this member's own state machine.</param>
+    /// <param name="First">The first index.</param>
+    /// <param name="Last">The last index. Fewer entries are an answer too.</param>
+    /// <param name="MaxBytes">Bytes of batches, at the most, but at least one batch.</param>
+    public sealed record ReadEntries(long Ticket, NodeId For, LogIndex First, LogIndex Last, long MaxBytes) : Effect;
 
     /// <summary>Role, term or known leader changed.</summary>
     /// <param name="Role">The role now.</param>

@@ -5,10 +5,13 @@ namespace RaftActors.Protocol;
 /// by batch, never by entry. Holds no opinion about commitment.
 /// </summary>
 /// <remarks>
+/// Only the newest entries are in memory, up to a bound (ERaftKV: a log with two stores). Of older ones the log knows what protocol needs, one line for each term: who wants
+/// their bytes reads them from the journal (<see cref="EntryReads"/>). What is not on disk yet stays in memory, whatever the bound.
+///
 /// Invariants: the first index is the one behind <see cref="Base"/>, which only grows, and there are no gaps; terms never fall from one batch to the next; the marks of the
 /// writes rise with the index, so what is durable is always a prefix.
 /// </remarks>
-internal sealed class RaftLog
+internal sealed partial class RaftLog
 {
     private readonly List<Slot> _slots = [];
     private int _durableSlots;
@@ -19,22 +22,25 @@ internal sealed class RaftLog
     public EntryId Base { get; private set; }
 
     /// <summary>The last entry, durable or not.</summary>
-    public EntryId Last => _slots.Count == 0 ? Base : _slots[^1].Batch.LastId;
+    public EntryId Last => _slots.Count == 0 ? StoredLast : _slots[^1].Batch.LastId;
 
     /// <summary>The last index of the prefix that is on disk, as entries or in a snapshot.</summary>
     public LogIndex DurableIndex =>
         _durableSlots > 0 ? _slots[_durableSlots - 1].Batch.LastIndex
+        : _stored.Count > 0 ? StoredLast.Index
         : _baseMark <= _confirmed ? Base.Index
         : LogIndex.Zero;
 
-    /// <summary>How many batches the log holds.</summary>
+    /// <summary>How many batches are in memory.</summary>
     public int BatchCount => _slots.Count;
 
     /// <summary>The term of the entry at <paramref name="index"/>, the base included; term 0 in front of the very first entry.</summary>
     public Term TermAt(LogIndex index)
     {
         Invariant.That(index >= Base.Index && index <= Last.Index, "A term was asked for outside of the log.");
-        return index == Base.Index ? Base.Term : _slots[SlotOf(index)].Batch.Term;
+        return index == Base.Index ? Base.Term
+            : index < FirstInMemory ? _stored[RunOf(index)].Term
+            : _slots[SlotOf(index)].Batch.Term;
     }
 
     /// <summary>Term and index of the entry at <paramref name="index"/>.</summary>
@@ -47,7 +53,10 @@ internal sealed class RaftLog
     public bool Matches(EntryId id) => id.Index < Base.Index || (id.Index <= Last.Index && TermAt(id.Index) == id.Term);
 
     /// <summary>The write that makes everything up to <paramref name="index"/> durable.</summary>
-    public JournalMark MarkOf(LogIndex index) => index <= Base.Index ? _baseMark : _slots[SlotOf(index)].Mark;
+    public JournalMark MarkOf(LogIndex index) =>
+        index <= Base.Index ? _baseMark
+        : index < FirstInMemory ? JournalMark.Zero
+        : _slots[SlotOf(index)].Mark;
 
     /// <summary>
     /// The first index of <paramref name="batch"/> at which this log holds something else or nothing (Raft paper section 5.3,
@@ -60,6 +69,22 @@ internal sealed class RaftLog
         if (index > Last.Index || index <= Base.Index)
         {
             return index;
+        }
+
+        while (index < FirstInMemory && index <= batch.LastIndex)
+        {
+            StoredRun run = _stored[RunOf(index)];
+            if (run.Term != batch.Term)
+            {
+                return index;
+            }
+
+            index = run.Last.Next;
+        }
+
+        if (index > Last.Index || index > batch.LastIndex)
+        {
+            return LogIndex.Min(index, batch.LastIndex.Next);
         }
 
         for (int slot = SlotOf(index); index <= batch.LastIndex && slot < _slots.Count && _slots[slot].Batch.Term == batch.Term; slot++)
@@ -79,6 +104,11 @@ internal sealed class RaftLog
         }
 
         Term term = TermAt(index);
+        if (FirstStoredOf(term) is { } stored)
+        {
+            return new EntryId(term, stored);
+        }
+
         int slot = FirstSlotWhere(static (batch, wanted) => batch.Term >= wanted, term);
         return new EntryId(term, _slots[slot].Batch.FirstIndex);
     }
@@ -87,7 +117,7 @@ internal sealed class RaftLog
     public LogIndex LastOfTerm(Term term)
     {
         int behind = FirstSlotWhere(static (batch, wanted) => batch.Term > wanted, term);
-        EntryId last = behind > 0 ? _slots[behind - 1].Batch.LastId : Base;
+        EntryId last = behind > 0 ? _slots[behind - 1].Batch.LastId : LastStoredUpTo(term);
         return last.Term == term ? last.Index : LogIndex.Zero;
     }
 
@@ -102,10 +132,11 @@ internal sealed class RaftLog
         TruncateFrom(batch.FirstIndex);
         Invariant.That(batch.Term >= Last.Term, $"Entries of term {batch.Term} cannot follow entry {Last}.");
         Invariant.That(_slots.Count == 0 || _slots[^1].Mark <= mark, "Journal marks must rise with the log.");
-        _slots.Add(new Slot(batch, mark));
+        _slots.Add(new Slot(batch, mark, End + batch.Encoded.Length));
         if (mark == JournalMark.Zero)
         {
             _durableSlots = _slots.Count;
+            Trim();
         }
     }
 
@@ -129,8 +160,14 @@ internal sealed class RaftLog
     /// <summary>The highest index not behind <paramref name="index"/> at which the log can be cut without cutting a batch; never in front of the base.</summary>
     public LogIndex BoundaryUpTo(LogIndex index)
     {
+        if (index < FirstInMemory)
+        {
+            // Of these no batch is held that could be cut.
+            return LogIndex.Max(index, Base.Index);
+        }
+
         int behind = FirstSlotWhere(static (batch, wanted) => batch.LastIndex > wanted, index);
-        return behind > 0 ? _slots[behind - 1].Batch.LastIndex : Base.Index;
+        return behind > 0 ? _slots[behind - 1].Batch.LastIndex : StoredLast.Index;
     }
 
     /// <summary>Forgets the entries up to <paramref name="newBase"/>: a snapshot stands for them. They are on disk already.</summary>
@@ -138,10 +175,13 @@ internal sealed class RaftLog
     {
         Invariant.That(newBase.Index >= Base.Index && newBase.Index <= DurableIndex, $"The log from {Base} to {Last} cannot begin behind {newBase}.");
         Invariant.That(TermAt(newBase.Index) == newBase.Term, $"The log holds another entry than {newBase}.");
+        long end = EndAt(newBase.Index);
         int slots = FirstSlotWhere(static (batch, wanted) => batch.LastIndex > wanted, newBase.Index);
+        _stored.RemoveRange(0, _stored.FindIndex(run => run.Last > newBase.Index) is >= 0 and int runs ? runs : _stored.Count);
         _slots.RemoveRange(0, slots);
         _durableSlots -= slots;
         _baseMark = newBase == Base ? _baseMark : JournalMark.Zero;
+        _baseEnd = end;
         Base = newBase;
     }
 
@@ -151,7 +191,9 @@ internal sealed class RaftLog
     public void Reset(EntryId newBase, JournalMark mark)
     {
         Invariant.That(newBase.Index >= Base.Index, $"The base would go back from {Base} to {newBase}.");
+        _baseEnd = End;
         _slots.Clear();
+        _stored.Clear();
         _durableSlots = 0;
         Base = newBase;
         _baseMark = mark;
@@ -165,11 +207,13 @@ internal sealed class RaftLog
         {
             _durableSlots++;
         }
+
+        Trim();
     }
 
     /// <summary>
     /// Batches from <paramref name="first"/> on, as many as fit into <paramref name="maxBytes"/>, but at least one. The first is
-    /// cut when <paramref name="first"/> stands inside a batch. Empty when the log ends before <paramref name="first"/>.
+    /// cut when <paramref name="first"/> stands inside a batch. Empty when the log ends before <paramref name="first"/>. Only for what is in memory.
     /// </summary>
     public IReadOnlyList<EntryBatch> Read(LogIndex first, long maxBytes)
     {
@@ -193,12 +237,32 @@ internal sealed class RaftLog
         return batches;
     }
 
-    /// <summary>The batches that hold the entries from <paramref name="first"/> to <paramref name="last"/>, uncut.</summary>
+    /// <summary>The batches that hold the entries from <paramref name="first"/> to <paramref name="last"/>, uncut. Only for what is in memory.</summary>
     public IReadOnlyList<EntryBatch> Covering(LogIndex first, LogIndex last) => Copy(SlotOf(first), SlotOf(last) + 1);
 
-    /// <summary>The batch that holds <paramref name="index"/>, or null when the log does not hold it.</summary>
+    /// <summary>
+    /// The same, but no batch that begins behind <paramref name="room"/> or behind <paramref name="maxBytes"/> bytes; at least one.
+    /// </summary>
+    public IReadOnlyList<EntryBatch> Covering(LogIndex first, LogIndex last, LogIndex room, long maxBytes)
+    {
+        int start = SlotOf(first);
+        int end = SlotOf(LogIndex.Min(last, room)) + 1;
+        if (_slots[end - 1].End - _slots[start].End > maxBytes)
+        {
+            long before = _slots[start].End - _slots[start].Batch.Encoded.Length;
+            end = start + 1;
+            while (_slots[end - 1].End - before < maxBytes)
+            {
+                end++;
+            }
+        }
+
+        return Copy(start, end);
+    }
+
+    /// <summary>The batch that holds <paramref name="index"/>, or null when it is not in memory.</summary>
     public EntryBatch? BatchAt(LogIndex index) =>
-        index > Base.Index && index <= Last.Index ? _slots[SlotOf(index)].Batch : null;
+        index >= FirstInMemory && index <= Last.Index ? _slots[SlotOf(index)].Batch : null;
 
     private void TruncateFrom(LogIndex first)
     {
@@ -207,12 +271,21 @@ internal sealed class RaftLog
             return;
         }
 
-        int slot = SlotOf(first);
-        Slot cut = _slots[slot];
-        _slots.RemoveRange(slot, _slots.Count - slot);
-        if (cut.Batch.FirstIndex < first)
+        if (first < FirstInMemory)
         {
-            _slots.Add(cut with { Batch = cut.Batch.Slice(cut.Batch.FirstIndex, first.Previous) });
+            _slots.Clear();
+            CutStored(first);
+        }
+        else
+        {
+            int slot = SlotOf(first);
+            Slot cut = _slots[slot];
+            _slots.RemoveRange(slot, _slots.Count - slot);
+            if (cut.Batch.FirstIndex < first)
+            {
+                EntryBatch rest = cut.Batch.Slice(cut.Batch.FirstIndex, first.Previous);
+                _slots.Add(cut with { Batch = rest, End = End + rest.Encoded.Length });
+            }
         }
 
         _durableSlots = Math.Min(_durableSlots, _slots.Count);
@@ -231,7 +304,7 @@ internal sealed class RaftLog
 
     private int SlotOf(LogIndex index)
     {
-        Invariant.That(index > Base.Index && index <= Last.Index, "The log does not hold the index that was asked for.");
+        Invariant.That(index >= FirstInMemory && index <= Last.Index, "The log does not hold the index that was asked for in memory.");
 
         // Most questions are about the newest batch.
         return _slots[^1].Batch.FirstIndex <= index
@@ -259,5 +332,6 @@ internal sealed class RaftLog
         return low;
     }
 
-    private readonly record struct Slot(EntryBatch Batch, JournalMark Mark);
+    // End: where the batch ends when the bytes of all batches are counted from the first on.
+    private readonly record struct Slot(EntryBatch Batch, JournalMark Mark, long End);
 }

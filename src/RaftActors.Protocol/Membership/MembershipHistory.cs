@@ -33,31 +33,34 @@ internal sealed class MembershipHistory
     /// <returns>True when another membership is in force now.</returns>
     public bool OnAppended(EntryBatch batch)
     {
-        LogIndex before = CurrentIndex;
-        while (_entries.Count > 1 && _entries[^1].Id.Index >= batch.FirstIndex)
-        {
-            _entries.RemoveAt(_entries.Count - 1);
-        }
-
-        bool isRolledBack = CurrentIndex != before;
-
-        // Membership entries stand alone in their batch: only one batch of many has to be looked into.
-        if (batch.Count != 1)
+        bool isRolledBack = ForgetFrom(batch.FirstIndex);
+        if (!IsMembership(batch))
         {
             return isRolledBack;
         }
 
         LogEntry entry = batch[batch.FirstIndex];
-        if (!MembershipCodec.IsMembership(entry.Kind))
-        {
-            return isRolledBack;
-        }
-
         bool isReadable = MembershipCodec.TryDecode(entry.Data.Span, out StreamMembership? membership);
         Invariant.That(isReadable, $"Entry {entry.Id} does not hold a membership.");
         _entries.Add((entry.Id, membership!));
         return true;
     }
+
+    /// <summary>What the log held from <paramref name="first"/> on is gone.</summary>
+    /// <returns>True when another membership is in force now.</returns>
+    public bool ForgetFrom(LogIndex first)
+    {
+        LogIndex before = CurrentIndex;
+        while (_entries.Count > 1 && _entries[^1].Id.Index >= first)
+        {
+            _entries.RemoveAt(_entries.Count - 1);
+        }
+
+        return CurrentIndex != before;
+    }
+
+    /// <summary>Membership entries stand alone in their batch: only one batch of many has to be looked into.</summary>
+    public static bool IsMembership(EntryBatch batch) => batch.Count == 1 && MembershipCodec.IsMembership(batch[batch.FirstIndex].Kind);
 
     /// <summary>A snapshot stands for everything up to <paramref name="last"/>: what was in force before is of no use any more.</summary>
     public void ForgetBefore(LogIndex last)
@@ -68,8 +71,8 @@ internal sealed class MembershipHistory
         }
     }
 
-    /// <summary>Nothing is known but a snapshot and the log behind it.</summary>
-    public void StartFrom(SnapshotInfo snapshot, RaftLog log)
+    /// <summary>Nothing is known but a snapshot and the memberships that the log holds behind it.</summary>
+    public void StartFrom(SnapshotInfo snapshot, IReadOnlyList<EntryBatch> memberships)
     {
 #if RAFT_MUTANTS
         StreamMembership old = Current;
@@ -79,12 +82,7 @@ internal sealed class MembershipHistory
         _entries.Clear();
         _entries.Add((snapshot.Last, snapshot.Membership));
 #endif
-        if (log.Last.Index <= snapshot.Last.Index)
-        {
-            return;
-        }
-
-        foreach (EntryBatch batch in log.Covering(snapshot.Last.Index.Next, log.Last.Index))
+        foreach (EntryBatch batch in memberships)
         {
             if (batch.FirstIndex > snapshot.Last.Index)
             {

@@ -6,7 +6,7 @@ namespace RaftActors.Protocol;
 /// A leader's side of log replication (Raft paper section 5.3): takes proposals in, feeds the peers, counts what they have on
 /// disk, commits, and watches that it still has a quorum.
 /// </summary>
-internal sealed class LeaderReplication
+internal sealed partial class LeaderReplication
 {
     private readonly RaftState _state;
     private readonly RoleTransitions _roles;
@@ -149,6 +149,7 @@ internal sealed class LeaderReplication
         }
 
         leadership.ForgetLeft(_state);
+        ReleaseHeld(leadership);
         SendHeartbeats(leadership);
         leadership.Reads.Expire(_state.Now - _state.Options.ElectionTimeoutMax, "no quorum has confirmed the leader in time");
         _state.Timers.Start(RaftTimer.Heartbeat, _state.Options.HeartbeatInterval);
@@ -347,7 +348,7 @@ internal sealed class LeaderReplication
     /// <summary>Sends what the peer lacks, as far as its window allows (thesis section 10.2.1).</summary>
     private void SendAppends(Leadership leadership, PeerProgress peer)
     {
-        if (peer.State == PeerState.InstallingSnapshot)
+        if (peer.State == PeerState.InstallingSnapshot || peer.Flow.IsHeld)
         {
             return;
         }
@@ -362,8 +363,9 @@ internal sealed class LeaderReplication
         {
             if (!peer.ProbeIsOut)
             {
+                // Whether the logs meet there is asked first; then it is worth a read of the disk.
                 peer.HoldProbes();
-                SendAppend(leadership, peer, peer.Next.Previous, _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
+                SendAppend(leadership, peer, peer.Next.Previous, peer.Next < _state.Log.FirstInMemory ? [] : _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
             }
 
             return;
@@ -371,10 +373,13 @@ internal sealed class LeaderReplication
 
         while (peer.Next <= _state.Log.Last.Index && peer.InFlight.HasRoom)
         {
-            IReadOnlyList<EntryBatch> batches = _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes);
-            LogIndex previous = peer.Next.Previous;
-            peer.Sent(batches[^1].LastIndex, BytesOf(batches), _state.Now);
-            SendAppend(leadership, peer, previous, batches);
+            if (peer.Next < _state.Log.FirstInMemory)
+            {
+                _state.Reads.Ask(peer.Id, peer.Next, _state.Log.FirstInMemory.Previous, _state.Options.MaxAppendBytes);
+                return;
+            }
+
+            SendNext(leadership, peer, _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
         }
     }
 

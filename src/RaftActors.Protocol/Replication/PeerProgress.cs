@@ -54,6 +54,9 @@ internal sealed class PeerProgress
 
     public InFlightWindow InFlight { get; }
 
+    /// <summary>Why it gets no entries for a while.</summary>
+    public PeerFlow Flow { get; } = new();
+
     /// <summary>Installing only: the last entry of the snapshot that the peer gets.</summary>
     public EntryId Installing { get; private set; }
 

@@ -41,11 +41,23 @@ internal static class LogRecovery
     {
         RaftLog log = state.Log;
         log.Reset(compacted.Base, JournalMark.Zero);
+        List<EntryBatch> memberships = [];
         for (int i = 0; i < end; i++)
         {
-            if (facts[i] is EntriesAppended appended)
+            switch (facts[i])
             {
-                log.Restore(appended.Batch);
+                case EntriesAppended appended:
+                    log.Restore(appended.Batch);
+                    if (MembershipHistory.IsMembership(appended.Batch))
+                    {
+                        memberships.Add(appended.Batch);
+                    }
+
+                    break;
+
+                case EntriesOnDisk stored:
+                    log.Restore(stored);
+                    break;
             }
             else if (facts[i] is RecoveryForced forced)
             {
@@ -55,6 +67,9 @@ internal static class LogRecovery
 
         log.TruncateBehind(compacted.Last.Index);
         Invariant.That(log.Last == compacted.Last, $"The log ended at {compacted.Last} when it was compacted; the journal holds entries up to {log.Last}: a part of it is missing.");
-        state.Recover(compacted);
+
+        // Of what was replaced later nothing is in the log: an entry with that index and that term is the same entry.
+        memberships.RemoveAll(batch => batch.FirstIndex <= log.Base.Index || batch.FirstIndex > log.Last.Index || log.TermAt(batch.FirstIndex) != batch.Term);
+        state.Recover(compacted, [.. memberships.DistinctBy(batch => batch.FirstIndex).OrderBy(batch => batch.FirstIndex)]);
     }
 }

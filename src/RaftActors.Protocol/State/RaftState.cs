@@ -4,15 +4,19 @@ namespace RaftActors.Protocol;
 /// The facts of one member (Raft paper, figure 2) and the only ways in which they change. What is durable changes by
 /// <see cref="Persist"/> alone; role and leader change through <see cref="RoleTransitions"/>.
 /// </summary>
-internal sealed class RaftState
+internal sealed partial class RaftState
 {
     private JournalMark _lastMark;
+    private IReadOnlyList<EntryBatch> _recoveredMemberships = [];
     private (JournalMark Mark, SnapshotInfo Snapshot)? _toRestore;
 
     public RaftState(RaftOptions options)
     {
         Options = options;
         Memberships = new MembershipHistory(options.Membership);
+        Log = new RaftLog(options.MaxLogBytesInMemory, options.MaxLogEntriesInMemory);
+        Reads = new EntryReads(this);
+        Applying = new ApplyQueue(options);
         Timers = new Timers(Effects);
         Clock = new ElectionClock(options, Timers, new SeededRandom(options.RandomSeed ^ options.Self.Value));
     }
@@ -30,7 +34,7 @@ internal sealed class RaftState
 
     public ElectionClock Clock { get; }
 
-    public RaftLog Log { get; } = new();
+    public RaftLog Log { get; }
 
     /// <summary>Every membership that the log holds.</summary>
     public MembershipHistory Memberships { get; }
@@ -158,6 +162,14 @@ internal sealed class RaftState
     /// <summary>Replays one event of the journal, through the same method as live operation.</summary>
     public void Recover(RaftEvent fact) => Apply(fact, JournalMark.Zero);
 
+    /// <summary>Replays a compaction, with the memberships that stand in the log in front of it.</summary>
+    public void Recover(LogCompacted compacted, IReadOnlyList<EntryBatch> memberships)
+    {
+        _recoveredMemberships = memberships;
+        Recover(compacted);
+        _recoveredMemberships = [];
+    }
+
     /// <summary>After recovery: how far the state machine is restored. Everything up to the newest snapshot is known to be committed.</summary>
     public void StateIsAt(LogIndex? index)
     {
@@ -167,6 +179,7 @@ internal sealed class RaftState
             HandedOver >= Log.Base.Index && HandedOver <= Log.Last.Index,
             $"The state machine is restored to index {HandedOver}, but the log holds what is behind {Log.Base} up to {Log.Last}.");
         AppliedIndex = HandedOver;
+        _recoveredLast = Log.Last.Index;
         CommitIndex = LogIndex.Max(snapshot, HandedOver);
     }
 
@@ -205,35 +218,8 @@ internal sealed class RaftState
             index >= AppliedIndex && index <= HandedOver,
             $"The state machine reports index {index} as applied; it was at {AppliedIndex} and was given entries up to {HandedOver}.");
         AppliedIndex = index;
-    }
-
-    /// <summary>
-    /// Gives the shell what is committed and on this member's own disk. Raft would allow to apply sooner (a quorum has it on
-    /// disk), but then a state machine could be ahead of its own log after a crash. PROTOCOL.md, "Where we differ".
-    /// </summary>
-    private void HandOverCommitted()
-    {
-        if (_toRestore is { } restore)
-        {
-            if (restore.Mark > Outbox.Durable)
-            {
-                return;
-            }
-
-            _toRestore = null;
-            HandedOver = restore.Snapshot.Last.Index;
-            Effects.Add(new Effect.RestoreState(restore.Snapshot));
-        }
-
-        LogIndex last = LogIndex.Min(CommitIndex, Log.DurableIndex);
-        if (last <= HandedOver)
-        {
-            return;
-        }
-
-        LogIndex first = HandedOver.Next;
-        HandedOver = last;
-        Effects.Add(new Effect.Commit(first, last, Log.Covering(first, last)));
+        Applying.Applied(index);
+        HandOverCommitted();
     }
 
     private void Apply(RaftEvent fact, JournalMark mark)
@@ -281,6 +267,12 @@ internal sealed class RaftState
 
                 break;
 
+            case EntriesOnDisk stored:
+                Invariant.That(stored.Term <= Term && stored.First > CommitIndex, $"Entries of term {stored.Term} from {stored.First} on would be replayed in term {Term}.");
+                Log.AppendStored(stored);
+                Memberships.ForgetFrom(stored.First);
+                break;
+
             case LogCompacted compacted:
                 Apply(compacted, mark);
                 break;
@@ -323,7 +315,7 @@ internal sealed class RaftState
         Snapshot = compacted.Snapshot;
         if (mark == JournalMark.Zero || isReplaced)
         {
-            Memberships.StartFrom(compacted.Snapshot, Log);
+            Memberships.StartFrom(compacted.Snapshot, _recoveredMemberships);
         }
         else
         {

@@ -98,8 +98,59 @@ public sealed class SimulatedJournal
         _durable.RemoveRange(0, keepFrom);
     }
 
+    /// <summary>Reads entries back: as many batches as fit, at least one; none when the disk does not hold the first entry.</summary>
+    /// <param name="first">The first index.</param>
+    /// <param name="last">The last index.</param>
+    /// <param name="maxBytes">Bytes of batches.</param>
+    /// <param name="isCareless">Takes the first write that held an index instead of the last, as if nothing had ever been replaced.</param>
+    public IReadOnlyList<EntryBatch> Read(LogIndex first, LogIndex last, long maxBytes, bool isCareless)
+    {
+        List<EntryBatch> batches = [];
+        long bytes = 0;
+        for (LogIndex next = first; next <= last; next = batches[^1].LastIndex.Next)
+        {
+            EntryBatch? batch = isCareless ? FirstWriteOf(next) : LastWriteOf(next);
+            if (batch is null || (batches.Count > 0 && bytes + batch.Encoded.Length > maxBytes))
+            {
+                break;
+            }
+
+            bytes += batch.Encoded.Length;
+            batches.Add(batch);
+        }
+
+        return batches;
+    }
+
     /// <summary>True when the disk holds the entry, or a snapshot that stands for it.</summary>
     public bool Holds(LogIndex index, Term term) => index < _base || DurableTermAt(index) == term;
+
+    private EntryBatch? FirstWriteOf(LogIndex index)
+    {
+        EntryBatch? batch = _durable.OfType<EntriesAppended>().FirstOrDefault(e => e.Batch.FirstIndex <= index && e.Batch.LastIndex >= index)?.Batch;
+        return batch?.From(index);
+    }
+
+    private EntryBatch? LastWriteOf(LogIndex index)
+    {
+        LogIndex end = new(long.MaxValue);
+        for (int i = _durable.Count - 1; i >= 0; i--)
+        {
+            if (_durable[i] is not EntriesAppended { Batch: EntryBatch batch })
+            {
+                continue;
+            }
+
+            if (batch.FirstIndex <= index)
+            {
+                return batch.LastIndex >= index ? batch.Slice(index, LogIndex.Min(batch.LastIndex, end)) : null;
+            }
+
+            end = LogIndex.Min(end, batch.FirstIndex.Previous);
+        }
+
+        return null;
+    }
 
     private static void CheckThatTornIsSeen(EntryBatch batch, int written)
     {

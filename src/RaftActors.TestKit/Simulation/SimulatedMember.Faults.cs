@@ -65,6 +65,7 @@ public sealed partial class SimulatedMember
     internal void Heal()
     {
         DiskDelay = TimeSpan.Zero;
+        ApplyDelay = TimeSpan.Zero;
         IsDiskFull = false;
         _failNextWrite = false;
         _crashAfter = -1;

@@ -105,7 +105,7 @@ public sealed partial class SimulatedMember
             case Effect.RestoreState restore:
                 Installed++;
                 _toApply.Enqueue((restore.Snapshot.Last.Index, restore.Snapshot.Last.Index, [], restore.Snapshot));
-                Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)), Apply);
+                Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)) + ApplyDelay, Apply);
                 break;
         }
     }

@@ -25,6 +25,7 @@ public sealed partial class SimulatedMember
         _membership = membership;
         Id = id;
         Random = cluster.Random.Fork(1000 + (ulong)id.Value);
+        _flow = cluster.Random.Fork(3000 + (ulong)id.Value);
         SimulationProfile profile = cluster.Profile;
         _clockRate = 1 + (profile.Drift * ((2.0 * Random.Below(1001) / 1000) - 1));
         _clockSkew = Random.Between(TimeSpan.Zero, profile.Skew);
@@ -82,9 +83,10 @@ public sealed partial class SimulatedMember
         _pausedUntil = TimeSpan.Zero;
         _cluster.Recorder?.Add(TraceKind.Started, Id, NodeId.None, $"(run {Run}, journal of {Journal.Durable.Count} writes)");
         Applied.Clear();
+        RaftOptions options = _cluster.Profile.OptionsOf(Id, _membership, Random.Next());
         try
         {
-            Core = new RaftCore(_cluster.Profile.OptionsOf(Id, _membership, Random.Next()), Journal.Durable);
+            Core = new RaftCore(options, Recovered(options));
         }
         catch (MemberFencedException)
         {
@@ -288,7 +290,10 @@ public sealed partial class SimulatedMember
                 break;
             case Effect.Commit commit:
                 _toApply.Enqueue((commit.First, commit.Last, commit.Batches, null));
-                Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)), Apply);
+                Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(1)) + ApplyDelay, Apply);
+                break;
+            case Effect.ReadEntries read:
+                ReadFromJournal(read);
                 break;
             case Effect.RoleChanged { Role: not Role.Leader }:
                 GiveUpWrites();

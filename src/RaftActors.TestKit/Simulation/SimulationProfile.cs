@@ -102,6 +102,24 @@ public sealed record SimulationProfile
     /// <summary>Entries that a compaction keeps.</summary>
     public int ReservedEntries { get; init; }
 
+    /// <summary>Entries that stay in memory; older ones are read from the disk.</summary>
+    public int MaxLogEntriesInMemory { get; init; } = 100_000;
+
+    /// <summary>The same in bytes.</summary>
+    public long MaxLogBytesInMemory { get; init; } = 64 << 20;
+
+    /// <summary>Entries that a state machine may be behind.</summary>
+    public int MaxUnappliedEntries { get; init; } = 100_000;
+
+    /// <summary>The same in bytes.</summary>
+    public long MaxUnappliedBytes { get; init; } = 64 << 20;
+
+    /// <summary>The probability that a read from the disk fails, and that one brings what was replaced.</summary>
+    public double ReadFailures { get; init; }
+
+    /// <summary>The mean time between two changes of how fast a state machine is or who is fed; zero for none.</summary>
+    public TimeSpan FlowFaultEvery { get; init; }
+
     /// <summary>The time between two heartbeats.</summary>
     public static TimeSpan HeartbeatInterval { get; } = TimeSpan.FromMilliseconds(30);
 
@@ -115,7 +133,7 @@ public sealed record SimulationProfile
     public static SimulationProfile Calm { get; } = new();
 
     /// <summary>A world with every fault there is, each as likely as the seed says.</summary>
-    public static SimulationProfile Hostile(SimulationRandom random) => Hostile(random, random.Pick([3, 3, 3, 5, 4, 2, 1]), random.Chance(0.6));
+    public static SimulationProfile Hostile(SimulationRandom random) => WithFlow(Hostile(random, random.Pick([3, 3, 3, 5, 4, 2, 1]), random.Chance(0.6)), random.Fork(0xF1));
 
     /// <summary>One of <see cref="Names"/>, its details drawn from <paramref name="random"/>.</summary>
     /// <exception cref="ArgumentException">There is no such profile.</exception>
@@ -134,6 +152,8 @@ public sealed record SimulationProfile
             MaxPause = TimeSpan.Zero,
             Faults = FaultKinds.None,
             Operators = 0,
+            ReadFailures = 0,
+            FlowFaultEvery = TimeSpan.Zero,
         };
         return name switch
         {
@@ -209,6 +229,17 @@ public sealed record SimulationProfile
         Faults = random.Chance(0.3) ? FaultKinds.All : FaultKinds.All & (FaultKinds)(random.Next() & random.Next() | random.Next()),
     };
 
+    /// <summary>Half of the runs have little memory: entries go to the disk and come back from there, and state machines may be slow.</summary>
+    private static SimulationProfile WithFlow(SimulationProfile profile, SimulationRandom random) => random.Chance(0.5) ? profile : profile with
+    {
+        MaxLogEntriesInMemory = random.Pick([1, 4, 20, 100_000]),
+        MaxLogBytesInMemory = random.Pick([1, 200, 1000, 1 << 20]),
+        MaxUnappliedEntries = random.Pick([2, 8, 30, 100_000]),
+        MaxUnappliedBytes = random.Pick([1, 300, 2000, 1 << 20]),
+        ReadFailures = random.Pick([0, 0.02, 0.2]),
+        FlowFaultEvery = TimeSpan.FromMilliseconds(random.Pick([0, 60, 250])),
+    };
+
     /// <summary>The members: voters first, then log-only voters, then learners, numbered from 1.</summary>
     public StreamMembership Membership()
     {
@@ -254,6 +285,11 @@ public sealed record SimulationProfile
         MaxInFlightBytes = MaxInFlightBytes,
         MaxUncommittedEntries = MaxUncommittedEntries,
         ReservedEntries = ReservedEntries,
+        MaxLogEntriesInMemory = MaxLogEntriesInMemory,
+        MaxLogBytesInMemory = MaxLogBytesInMemory,
+        MaxUnappliedEntries = MaxUnappliedEntries,
+        MaxUnappliedBytes = MaxUnappliedBytes,
+        MaxEntryReads = 2,
         MaxPendingReads = 200,
         PrioritySwitchAfter = 2 * ElectionTimeoutMax,
         CatchUpMargin = 5,

@@ -17,6 +17,7 @@ public static class Simulator
         RandomClients clients = new(cluster, schedule);
         RandomFaults faults = new(cluster, schedule);
         RandomDisasters disasters = new(cluster, schedule);
+        RandomFlow flow = new(cluster, schedule);
         SimulationFailure? failure = null;
         try
         {
@@ -24,9 +25,11 @@ public static class Simulator
             clients.Begin();
             faults.Begin();
             disasters.Begin();
+            flow.Begin();
             cluster.RunFor(schedule.HostileTime);
 
             faults.Stop();
+            flow.Stop();
             cluster.HealEverything();
             cluster.RunFor(PeacefulTime / 4);
             clients.Stop();

@@ -19,6 +19,18 @@ public sealed class BuffersAreBounded(int largestBatch = 1000) : IClusterInvaria
             throw new InvariantBrokenException($"member {member.Id} keeps {core.PendingReads} reads and {core.UncommittedEntries} entries of {core.UncommittedBytes} bytes");
         }
 
+        // Batches are not cut, so the last one may exceed what the state machine is given.
+        bool isMemoryBounded = core.DurableBytesInMemory <= options.MaxLogBytesInMemory
+            && core.DurableIndex - core.FirstInMemory < options.MaxLogEntriesInMemory
+            && core.UnappliedEntries < options.MaxUnappliedEntries + LargestBatch
+            && core.UnappliedBytes < options.MaxUnappliedBytes + LargestBatch
+            && core.EntryReadsUnderWay <= options.MaxEntryReads + 1;
+        if (!isMemoryBounded)
+        {
+            throw new InvariantBrokenException(
+                $"member {member.Id} keeps {core.DurableBytesInMemory} bytes from {core.FirstInMemory} to {core.DurableIndex}, its state machine {core.UnappliedEntries} entries of {core.UnappliedBytes} bytes, and {core.EntryReadsUnderWay} reads are under way");
+        }
+
         foreach (PeerStatus peer in core.Peers)
         {
             // The last message of a window may exceed it, see InFlightWindow.

@@ -1,0 +1,23 @@
+namespace RaftActors.Protocol;
+
+public abstract partial record RaftInput
+{
+    /// <summary>Entries have come from the journal (<see cref="Effect.ReadEntries"/>).</summary>
+    /// <param name="Ticket">The number of the effect.</param>
+    /// <param name="Batches">Consecutive batches; the first begins with the entry that was asked for.</param>
+    public sealed record EntriesRead(long Ticket, IReadOnlyList<EntryBatch> Batches) : RaftInput
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"EntriesRead {{ Ticket = {Ticket}, Batches = {string.Join(' ', Batches)} }}";
+    }
+
+    /// <summary>
+    /// Entries could not be read from the journal. A peer gets the snapshot when that fails again and again and there is one; for the state machine they are asked for again at once,
+    /// so the shell waits a little before it reports.
+    /// </summary>
+    /// <param name="Ticket">The number of the effect.</param>
+    public sealed record EntriesUnreadable(long Ticket) : RaftInput;
+
+    /// <summary>The state machine has failed and applies nothing any more. The member goes on to keep the log and to vote.</summary>
+    public sealed record StateMachineFailed : RaftInput;
+}

@@ -1,0 +1,81 @@
+namespace RaftActors.Protocol;
+
+// Peers that are fed from the journal, or not at all for a while.
+internal sealed partial class LeaderReplication
+{
+    /// <summary>So many reads in a row may fail before a peer gets the snapshot instead.</summary>
+    private const int MaxFailedReads = 3;
+
+    /// <summary>Entries for a peer have come from the journal; none when they could not be read.</summary>
+    public void OnEntriesRead(NodeId id, LogIndex first, IReadOnlyList<EntryBatch> batches)
+    {
+        if (_state.Leadership is not { } leadership)
+        {
+            return;
+        }
+
+        // Those that had to wait come first, or one that asks again at once would keep them out.
+        for (int turns = _state.Reads.Waiting; turns > 0 && _state.Reads.TryTakeWaiting(out NodeId waiting); turns--)
+        {
+            if (leadership.Find(waiting) is { } other)
+            {
+                SendAppends(leadership, other);
+            }
+        }
+
+        if (leadership.Find(id) is not { } peer)
+        {
+            return;
+        }
+
+        // Meanwhile it may have got them otherwise, or the log may begin later.
+        bool isWanted = peer.State == PeerState.Replicating && peer.Next == first && first > _state.Log.Base.Index;
+        if (isWanted && batches.Count == 0)
+        {
+            OnReadFailed(peer);
+            return;
+        }
+
+        if (isWanted && !peer.Flow.IsHeld && peer.InFlight.HasRoom)
+        {
+            peer.Flow.FailedReads = 0;
+            SendNext(leadership, peer, batches);
+        }
+
+        SendAppends(leadership, peer);
+    }
+
+    private void OnReadFailed(PeerProgress peer)
+    {
+        peer.Flow.FailedReads++;
+        bool hasSnapshot = _state.Snapshot is { } snapshot && snapshot.Last.Index >= peer.Next;
+        if (peer.Flow.FailedReads >= MaxFailedReads && hasSnapshot)
+        {
+            peer.Flow.FailedReads = 0;
+            BeginInstalling(peer);
+        }
+        else
+        {
+            peer.Flow.HoldReads();
+        }
+    }
+
+    /// <summary>Time to try again with peers that were held up.</summary>
+    private void ReleaseHeld(Leadership leadership)
+    {
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            if (peer.Flow.Release())
+            {
+                SendAppends(leadership, peer);
+            }
+        }
+    }
+
+    private void SendNext(Leadership leadership, PeerProgress peer, IReadOnlyList<EntryBatch> batches)
+    {
+        LogIndex previous = peer.Next.Previous;
+        peer.Sent(batches[^1].LastIndex, BytesOf(batches), _state.Now);
+        SendAppend(leadership, peer, previous, batches);
+    }
+}

@@ -1,0 +1,89 @@
+namespace RaftActors.Protocol;
+
+// What the state machine is given, and how far it may be behind.
+internal sealed partial class RaftState
+{
+    private LogIndex _recoveredLast;
+    private bool _applyingEnded;
+
+    /// <summary>Reads of entries that are no longer in memory.</summary>
+    public EntryReads Reads { get; }
+
+    /// <summary>What the state machine was given and has not applied.</summary>
+    public ApplyQueue Applying { get; }
+
+    /// <summary>
+    /// So much is committed and not applied that this member takes in no more. Entries that the journal held at the start do not count: a member that applies them again
+    /// would be of no use to the stream meanwhile. Nor does a state machine that applies nothing any more, or never did: waiting for it would have no end.
+    /// </summary>
+    public bool IsApplyQueueFull =>
+        (CommitIndex - LogIndex.Max(AppliedIndex, _recoveredLast) >= Options.MaxUnappliedEntries
+            || (Applying.Bytes >= Options.MaxUnappliedBytes && CommitIndex > HandedOver && HandedOver > _recoveredLast))
+        && !_applyingEnded
+        && Membership.Find(Self) is not { Kind: MemberKind.LogOnly };
+
+    /// <summary>The state machine has failed: it is given nothing more.</summary>
+    public void EndApplying() => _applyingEnded = true;
+
+    /// <summary>Entries for the state machine have come from the journal, or could not be read: then they are asked for again.</summary>
+    public void OnReadForState(LogIndex first, IReadOnlyList<EntryBatch> batches)
+    {
+        // A snapshot may have taken the place of the log meanwhile.
+        LogIndex last = batches.Count > 0 ? LogIndex.Min(batches[^1].LastIndex, CommitIndex) : LogIndex.Zero;
+        if (_toRestore is null && first == HandedOver.Next && last >= first)
+        {
+            HandOver(first, last, batches);
+        }
+
+        HandOverCommitted();
+    }
+
+    /// <summary>
+    /// Gives the shell what is committed and on this member's own disk. Raft would allow to apply sooner (a quorum has it on
+    /// disk), but then a state machine could be ahead of its own log after a crash. PROTOCOL.md, "Where we differ".
+    /// </summary>
+    /// <remarks>No more than the state machine can take; the rest stays in the log, or on disk, until it has applied what it has.</remarks>
+    private void HandOverCommitted()
+    {
+        if (_toRestore is { } restore)
+        {
+            if (restore.Mark > Outbox.Durable)
+            {
+                return;
+            }
+
+            _toRestore = null;
+            HandedOver = restore.Snapshot.Last.Index;
+            Effects.Add(new Effect.RestoreState(restore.Snapshot));
+        }
+
+        LogIndex last = LogIndex.Min(CommitIndex, Log.DurableIndex);
+        if (last <= HandedOver || _applyingEnded)
+        {
+            return;
+        }
+
+        LogIndex room = HandedOver + Applying.Room;
+        if (room == HandedOver)
+        {
+            return;
+        }
+
+        LogIndex first = HandedOver.Next;
+        if (first < Log.FirstInMemory)
+        {
+            Reads.Ask(NodeId.None, first, LogIndex.Min(last, Log.FirstInMemory.Previous), Options.MaxAppendBytes);
+            return;
+        }
+
+        IReadOnlyList<EntryBatch> batches = Log.Covering(first, last, room, Applying.RoomForBytes);
+        HandOver(first, LogIndex.Min(last, batches[^1].LastIndex), batches);
+    }
+
+    private void HandOver(LogIndex first, LogIndex last, IReadOnlyList<EntryBatch> batches)
+    {
+        HandedOver = last;
+        Applying.Add(first, last, batches);
+        Effects.Add(new Effect.Commit(first, last, batches));
+    }
+}
