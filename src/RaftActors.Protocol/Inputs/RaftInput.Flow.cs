@@ -4,7 +4,7 @@ public abstract partial record RaftInput
 {
     /// <summary>Entries have come from the journal (<see cref="Effect.ReadEntries"/>).</summary>
     /// <param name="Ticket">The number of the effect.</param>
-    /// <param name="Batches">Consecutive batches; the first begins with the entry that was asked for.</param>
+    /// <param name="Batches">Consecutive batches; the first holds the entry that was asked for, and is not cut if that was not the first of its batch.</param>
     public sealed record EntriesRead(long Ticket, IReadOnlyList<EntryBatch> Batches) : RaftInput
     {
         /// <inheritdoc/>

@@ -61,15 +61,19 @@ internal sealed partial class RaftLog
         }
     }
 
-    /// <summary>Whether these batches hold what the log has from <paramref name="first"/> on: each entry by index and term, without gaps, to the end of the log at the most.</summary>
+    /// <summary>
+    /// Whether these batches hold what the log has from <paramref name="first"/> on: each entry by index and term, without gaps, to the end of the log at the most. The first batch may
+    /// begin earlier.
+    /// </summary>
     public bool Holds(LogIndex first, IReadOnlyList<EntryBatch> batches)
     {
         LogIndex next = first;
         foreach (EntryBatch batch in batches)
         {
             // Terms never fall in a log: where the first and the last entry have the same one, so have those between.
-            bool isSame = batch.FirstIndex == next && next > Base.Index && batch.LastIndex <= Last.Index
-                && TermAt(batch.FirstIndex) == batch.Term && TermAt(batch.LastIndex) == batch.Term;
+            bool isSame = next > Base.Index && (next == first ? batch.FirstIndex <= next : batch.FirstIndex == next)
+                && batch.LastIndex >= next && batch.LastIndex <= Last.Index
+                && TermAt(next) == batch.Term && TermAt(batch.LastIndex) == batch.Term;
             if (!isSame)
             {
                 return false;

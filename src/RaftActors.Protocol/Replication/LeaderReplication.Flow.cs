@@ -39,7 +39,7 @@ internal sealed partial class LeaderReplication
         if (isWanted && !peer.Flow.IsHeld && peer.InFlight.HasRoom)
         {
             peer.Flow.FailedReads = 0;
-            SendNext(leadership, peer, batches);
+            SendNext(leadership, peer, [batches[0].From(first), .. batches.Skip(1)]);
         }
 
         SendAppends(leadership, peer);

@@ -58,10 +58,11 @@ internal static class LogRecovery
                 case EntriesOnDisk stored:
                     log.Restore(stored);
                     break;
-            }
-            else if (facts[i] is RecoveryForced forced)
-            {
-                log.Restore(forced.Batch);
+
+                case RecoveryForced forced:
+                    log.Restore(forced.Batch);
+                    memberships.Add(forced.Batch);
+                    break;
             }
         }
 

@@ -22,15 +22,19 @@ internal sealed partial class RaftState
         && !_applyingEnded
         && Membership.Find(Self) is not { Kind: MemberKind.LogOnly };
 
-    /// <summary>The state machine has failed: it is given nothing more.</summary>
-    public void EndApplying() => _applyingEnded = true;
+    /// <summary>The state machine has failed: nothing waits for it any more.</summary>
+    public void EndApplying()
+    {
+        _applyingEnded = true;
+        HandOverCommitted();
+    }
 
     /// <summary>Entries for the state machine have come from the journal, or could not be read: then they are asked for again.</summary>
     public void OnReadForState(LogIndex first, IReadOnlyList<EntryBatch> batches)
     {
         // A snapshot may have taken the place of the log meanwhile.
         LogIndex last = batches.Count > 0 ? LogIndex.Min(batches[^1].LastIndex, CommitIndex) : LogIndex.Zero;
-        if (_toRestore is null && first == HandedOver.Next && last >= first)
+        if (_toRestore is null && !_applyingEnded && first == HandedOver.Next && last >= first)
         {
             HandOver(first, last, batches);
         }
@@ -58,8 +62,14 @@ internal sealed partial class RaftState
         }
 
         LogIndex last = LogIndex.Min(CommitIndex, Log.DurableIndex);
-        if (last <= HandedOver || _applyingEnded)
+        if (last <= HandedOver)
         {
+            return;
+        }
+
+        if (_applyingEnded)
+        {
+            GiveUp(last);
             return;
         }
 
@@ -78,6 +88,17 @@ internal sealed partial class RaftState
 
         IReadOnlyList<EntryBatch> batches = Log.Covering(first, last, room, Applying.RoomForBytes);
         HandOver(first, LogIndex.Min(last, batches[^1].LastIndex), batches);
+    }
+
+    /// <summary>Nobody applies any more, but who waits for an entry has to be told that it is committed. Nobody waits for one that is no longer in memory.</summary>
+    private void GiveUp(LogIndex last)
+    {
+        LogIndex first = LogIndex.Max(HandedOver.Next, Log.FirstInMemory);
+        HandedOver = last;
+        if (first <= last)
+        {
+            Effects.Add(new Effect.Commit(first, last, Log.Covering(first, last)));
+        }
     }
 
     private void HandOver(LogIndex first, LogIndex last, IReadOnlyList<EntryBatch> batches)

@@ -78,13 +78,7 @@ public sealed class SimulatedJournal
                 break;
             }
 
-            EntryBatch? held = _durable[i] switch
-            {
-                EntriesAppended appended => appended.Batch,
-                RecoveryForced forced => forced.Batch,
-                _ => null,
-            };
-            if (held is { } batch && batch.FirstIndex < live)
+            if (BatchIn(_durable[i]) is { } batch && batch.FirstIndex < live)
             {
                 if (LogIndex.Min(batch.LastIndex, live.Previous) > target)
                 {
@@ -127,16 +121,23 @@ public sealed class SimulatedJournal
 
     private EntryBatch? FirstWriteOf(LogIndex index)
     {
-        EntryBatch? batch = _durable.OfType<EntriesAppended>().FirstOrDefault(e => e.Batch.FirstIndex <= index && e.Batch.LastIndex >= index)?.Batch;
+        EntryBatch? batch = _durable.Select(BatchIn).FirstOrDefault(b => b?.FirstIndex <= index && b.LastIndex >= index);
         return batch?.From(index);
     }
+
+    private static EntryBatch? BatchIn(RaftEvent fact) => fact switch
+    {
+        EntriesAppended appended => appended.Batch,
+        RecoveryForced forced => forced.Batch,
+        _ => null,
+    };
 
     private EntryBatch? LastWriteOf(LogIndex index)
     {
         LogIndex end = new(long.MaxValue);
         for (int i = _durable.Count - 1; i >= 0; i--)
         {
-            if (_durable[i] is not EntriesAppended { Batch: EntryBatch batch })
+            if (BatchIn(_durable[i]) is not { } batch)
             {
                 continue;
             }

@@ -74,6 +74,18 @@ public sealed record StreamSettings
     /// <summary><c>max-unapplied-entries</c>.</summary>
     public required int MaxUnappliedEntries { get; init; }
 
+    /// <summary><c>max-unapplied-bytes</c>.</summary>
+    public required long MaxUnappliedBytes { get; init; }
+
+    /// <summary><c>in-memory-tail-entries</c>.</summary>
+    public required int InMemoryTailEntries { get; init; }
+
+    /// <summary><c>in-memory-tail-bytes</c>.</summary>
+    public required long InMemoryTailBytes { get; init; }
+
+    /// <summary><c>max-journal-reads</c>.</summary>
+    public required int MaxJournalReads { get; init; }
+
     /// <summary><c>apply-window-entries</c>.</summary>
     public required int ApplyWindowEntries { get; init; }
 
@@ -160,6 +172,10 @@ public sealed record StreamSettings
             MaxOpenRequests = read.Count("max-open-requests"),
             MaxWaitingForLeader = read.Count("max-waiting-for-leader", least: 0),
             MaxUnappliedEntries = read.Count("max-unapplied-entries"),
+            MaxUnappliedBytes = read.Size("max-unapplied-bytes", 1, long.MaxValue),
+            InMemoryTailEntries = read.Count("in-memory-tail-entries"),
+            InMemoryTailBytes = read.Size("in-memory-tail-bytes", 1, long.MaxValue),
+            MaxJournalReads = read.Count("max-journal-reads"),
             ApplyWindowEntries = read.Count("apply-window-entries"),
             MaxJournalWriteBytes = (int)read.Size("max-journal-write-bytes", 1, 1 << 30),
             RestartBackoffMin = read.Duration("restart-backoff-min"),
@@ -203,6 +219,11 @@ public sealed record StreamSettings
         MaxInFlightBytes = MaxInFlightBytes,
         MaxUncommittedEntries = MaxUncommittedEntries,
         MaxUncommittedBytes = MaxUncommittedBytes,
+        MaxUnappliedEntries = MaxUnappliedEntries,
+        MaxUnappliedBytes = MaxUnappliedBytes,
+        MaxLogEntriesInMemory = InMemoryTailEntries,
+        MaxLogBytesInMemory = InMemoryTailBytes,
+        MaxEntryReads = MaxJournalReads,
         ReservedEntries = SnapshotReservedEntries,
         RandomSeed = seed,
     };

@@ -74,6 +74,9 @@ internal static class LogLines
     public static void DeleteFailed(ILoggingAdapter log, Exception cause, string persistenceId, long to) =>
         log.Warning(cause, "The journal of '{0}' could not delete events up to sequence number {1}; they take up room until it can", persistenceId, to);
 
+    public static void EntriesNotRead(ILoggingAdapter log, Exception? cause, StreamId stream, NodeId node, LogIndex first, NodeId reader, string reason) =>
+        log.Warning(cause!, "Stream {0} node {1}: entries from {2} on could not be read back for {3}: {4}", stream, node, first, reader.IsNone ? "this member" : $"node {reader}", reason);
+
     public static void ReplayFilterSet(ILoggingAdapter log, string plugin) =>
         log.Info("The replay filter of journal {0} was set to fail: a repair would silently drop events", plugin);
 

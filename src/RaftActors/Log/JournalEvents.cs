@@ -7,6 +7,9 @@ public abstract class JournaledEvent
     {
     }
 
+    /// <summary>The batch that the event holds; null when it holds none.</summary>
+    internal virtual EntryBatch? Batch => null;
+
     internal static JournaledEvent For(RaftEvent raftEvent) => raftEvent switch
     {
         EntriesAppended entries => new JournaledEntries(entries),
@@ -35,6 +38,8 @@ public sealed class JournaledEntries : JournaledEvent
 
     /// <summary>The batch.</summary>
     public EntriesAppended Entries { get; }
+
+    internal override EntryBatch? Batch => Entries.Batch;
 
     /// <inheritdoc/>
     public override string ToString() => $"Entries {Entries.Batch}";

@@ -22,7 +22,7 @@ internal sealed class LogActor : UntypedPersistentActor
     private bool _flushQueued;
     private bool _failed;
     private long _lastRecovered;
-    private readonly JournalPrefix _prefix = new();
+    private readonly JournalIndex _index = new();
 
     public LogActor(StreamId stream, NodeId node, string journalPlugin, string snapshotPlugin, int maxWriteBytes)
     {
@@ -102,6 +102,9 @@ internal sealed class LogActor : UntypedPersistentActor
                 _flushQueued = false;
                 WriteNext();
                 break;
+            case ReadJournal read:
+                Read(read);
+                break;
             case DeleteMessagesSuccess:
                 break;
             case DeleteMessagesFailure failure:
@@ -179,15 +182,22 @@ internal sealed class LogActor : UntypedPersistentActor
         WriteNext();
     }
 
+    /// <summary>A reader of its own: this actor goes on to write meanwhile.</summary>
+    private void Read(ReadJournal read)
+    {
+        IReadOnlyList<JournalPlace> places = _index.Find(read.First, read.Last, read.MaxBytes);
+        Context.ActorOf(JournalReader.Props(Extension.JournalFor(JournalPluginId), PersistenceId, read, places, Context.Parent));
+    }
+
     private void Follow(JournaledEvent written)
     {
         switch (written)
         {
             case JournaledEntries entries:
-                _prefix.Follow(entries.Entries, LastSequenceNr);
+                _index.Follow(entries.Entries, LastSequenceNr);
                 break;
             case JournaledCompaction compaction:
-                _prefix.Follow(compaction.Compaction, LastSequenceNr);
+                _index.Follow(compaction.Compaction, LastSequenceNr);
                 Context.Parent.Tell(new CompactionOnDisk(compaction.Compaction));
                 DeletePrefix();
                 break;
@@ -196,7 +206,7 @@ internal sealed class LogActor : UntypedPersistentActor
 
     private void DeletePrefix()
     {
-        if (_prefix.TakeDeletable() is { } last)
+        if (_index.TakeDeletable() is { } last)
         {
             DeleteMessages(last);
         }
@@ -205,7 +215,7 @@ internal sealed class LogActor : UntypedPersistentActor
     private void Recovered(RaftEvent raftEvent)
     {
         _recovered.Add(raftEvent);
-        _prefix.Follow(raftEvent, LastSequenceNr);
+        _index.Follow(raftEvent, LastSequenceNr);
         if (_recovered.Count >= RecoveryChunk)
         {
             HandOver();

@@ -72,6 +72,15 @@ internal sealed record EndTimedOut
 /// <summary>To the journal's actor: write this.</summary>
 internal sealed record WriteJournal(JournalMark Mark, RaftEvent Event);
 
+/// <summary>To the journal's actor: read entries back. Answered by <see cref="JournalRead"/> or <see cref="JournalReadFailed"/>.</summary>
+internal sealed record ReadJournal(long Ticket, NodeId For, LogIndex First, LogIndex Last, long MaxBytes);
+
+/// <summary>From a reader of the journal: batches as they were written, the first of them with the entry that was asked for.</summary>
+internal sealed record JournalRead(long Ticket, IReadOnlyList<EntryBatch> Batches);
+
+/// <summary>From a reader of the journal: it could not be read.</summary>
+internal sealed record JournalReadFailed(long Ticket, NodeId For, LogIndex First, string Reason, Exception? Cause);
+
 /// <summary>From the journal's actor during recovery, in order.</summary>
 internal sealed record RecoveredEvents(IReadOnlyList<RaftEvent> Events);
 

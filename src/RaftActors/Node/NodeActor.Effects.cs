@@ -52,6 +52,9 @@ internal sealed partial class NodeActor
             case Effect.Commit commit:
                 Commit(commit);
                 break;
+            case Effect.ReadEntries read:
+                Read(read);
+                break;
             case Effect.RoleChanged change:
                 OnRoleChanged(change);
                 break;
@@ -205,6 +208,7 @@ internal sealed partial class NodeActor
         _applying.Clear();
         _toApply.Clear();
         _applyingEntries = 0;
+        Step(new RaftInput.StateMachineFailed());
         LogLines.StateMachineFailed(_log, failed.Cause, _link.Id, Me, failed.Reason);
         Context.Parent.Tell(new StateMachineFailed(failed.Reason, failed.Cause));
         LetAnotherLead();

@@ -130,7 +130,7 @@ internal sealed partial class NodeActor
     /// <summary>True when the newest snapshot has to be loaded first; then this is called again when it is.</summary>
     private bool MustRestoreFirst()
     {
-        if (_restoredTo is not null || _recovered.FindLast(e => e is LogCompacted) is not LogCompacted compaction)
+        if (_restoredTo is not null || _recovered.Compaction is not { } compaction)
         {
             return false;
         }

@@ -61,16 +61,18 @@ internal sealed partial class NodeActor
             return;
         }
 
-        if (_core.BatchAt(request.Index) is not { } batch)
+        if (request.Index <= _core.LogBase.Index)
         {
-            request.Answer(new CommittedEntryUnavailable(request.Index <= _core.LogBase.Index
-                ? $"entry {request.Index} is compacted: the log begins behind {_core.LogBase.Index}"
-                : $"the log does not hold entry {request.Index}"));
-            return;
+            request.Answer(new CommittedEntryUnavailable($"entry {request.Index} is compacted: the log begins behind {_core.LogBase.Index}"));
         }
-
-        LogEntry entry = batch[request.Index];
-        request.Answer(new CommittedEntryFound(request.Index, entry.Id.Term, entry.Kind, entry.Key, entry.Data));
+        else if (_core.BatchAt(request.Index) is { } batch)
+        {
+            Answer(request, batch);
+        }
+        else
+        {
+            ReadFromJournal(request);
+        }
     }
 
     private ImmutableArray<StreamPeerStatus> PeerStates() =>

@@ -21,7 +21,6 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
     private readonly NodeEnvironment _environment;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Queue<RaftInput> _inputs = new();
-    private readonly List<RaftEvent> _recovered = [];
     private readonly HashSet<NodeId> _unreachable = [];
 
     private RaftCore _core = null!;
@@ -40,6 +39,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
     {
         _link = link;
         _environment = environment;
+        _recovered = NothingRecovered();
         _token = environment.Randomness.Next();
         _sweepEvery = TimeSpan.FromMilliseconds(Math.Clamp(link.Settings.ClientTimeout.TotalMilliseconds / 50, 10, 100));
     }
@@ -110,6 +110,12 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             case ClockDue when _running:
                 TellTime();
                 break;
+            case JournalRead read when _running:
+                OnJournalRead(read);
+                break;
+            case JournalReadFailed failed when _running:
+                OnJournalReadFailed(failed);
+                break;
             case ForwardedAnswers answers when _running:
                 OnForwardedAnswers(answers);
                 break;
@@ -154,7 +160,11 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         switch (message)
         {
             case RecoveredEvents events:
-                _recovered.AddRange(events.Events);
+                foreach (RaftEvent fact in events.Events)
+                {
+                    _recovered.Add(fact);
+                }
+
                 break;
             case RecoveryFinished:
                 _journalRead = true;
@@ -167,7 +177,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             case ClientRequest request:
                 request.Abandon("the stream's node is starting", RefusalCode.Stopping);
                 break;
-            case RaftInput or FlushRequests or SweepRequests or AppliedReport or ForwardedAnswers or StrangerFrame or RetireChannel:
+            case RaftInput or JournalRead or JournalReadFailed or FlushRequests or SweepRequests or AppliedReport or ForwardedAnswers or StrangerFrame or RetireChannel:
                 break;
             default:
                 Unhandled(message);
@@ -185,7 +195,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : new StreamMembership(_link.Definition.Members), _environment.Randomness.Next());
         try
         {
-            _core = new RaftCore(options, _recovered, _restoredTo);
+            _core = new RaftCore(options, _recovered.Events, _restoredTo);
         }
         catch (InvalidOperationException e)
         {
@@ -194,8 +204,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
 
         LogLines.Recovered(_log, _link.Id, Me, _recovered.Count, _core);
-        _recovered.Clear();
-        _recovered.TrimExcess();
+        _recovered = NothingRecovered();
         _running = true;
         AdoptMembership();
         _environment.Watcher?.OnStarted(_core);
