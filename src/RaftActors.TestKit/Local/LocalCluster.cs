@@ -174,7 +174,12 @@ public sealed partial class LocalCluster : IDisposable
                 NodeId = member.Id,
                 Join = member.Joins,
                 Members = member.Joins ? [] : _definition,
-                StateMachine = () => member.StateMachine = _options.StateMachine(member.Id),
+                StateMachine = () =>
+                {
+                    // A node that is made anew within the same process applies again from the beginning.
+                    member.LastApplied = LogIndex.Zero;
+                    return member.StateMachine = _options.StateMachine(member.Id);
+                },
                 Settings = _options.Settings,
                 Observer = new AppliedObserver(run),
             });

@@ -12,6 +12,28 @@ internal abstract class ClientRequest
     /// <summary>When the client stops waiting, on the scheduler's clock.</summary>
     public TimeSpan Deadline { get; set; }
 
+    private TimeSpan? _clientDeadline;
+
+    /// <summary>When its client stops waiting, whatever happens here.</summary>
+    public TimeSpan ClientDeadline => _clientDeadline ?? Deadline;
+
+    /// <summary>What the request needs is gone: it is answered by then, if its client does not stop waiting before.</summary>
+    public void Hurry(TimeSpan latest)
+    {
+        if (latest < Deadline)
+        {
+            _clientDeadline ??= Deadline;
+            Deadline = latest;
+        }
+    }
+
+    /// <summary>What the request needs is there again: it has its client's time.</summary>
+    public void Relax()
+    {
+        Deadline = _clientDeadline ?? Deadline;
+        _clientDeadline = null;
+    }
+
     public bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
     /// <summary>Answers that whoever should have answered is gone.</summary>

@@ -29,6 +29,9 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
 
     public bool ConcernsSession => Kind == EntryKind.Session || Session.Session != 0;
 
+    /// <summary>Since when it has been without a log to go into.</summary>
+    public TimeSpan? StalledSince { get; set; }
+
     /// <summary>True from before the proposal reaches a log or a leader. From then on only a certain answer may say that it was not accepted.</summary>
     public bool MayBeInLog => Volatile.Read(ref _place) == Taken;
 

@@ -17,6 +17,9 @@ internal abstract class PendingRead(ReadOnlyMemory<byte> request, bool isBarrier
 
     public string? LastReason { get; set; }
 
+    /// <summary>It has failed once and is being tried again.</summary>
+    public bool IsStalled { get; set; }
+
     public void Answer(ReadAnswer answer)
     {
         if (Claim())

@@ -144,11 +144,14 @@ internal sealed record ProposalDone(ActorProposal Proposal);
 /// <summary>To a replicator: send these proposals to the peer, which leads.</summary>
 internal sealed record ForwardToPeer(IReadOnlyList<ForwardedProposal> Proposals, Term Term, bool Sessions = false);
 
+/// <summary>To a replicator: ask the peer whether it knows these proposals that were forwarded to it.</summary>
+internal sealed record AskAboutForwarded(IReadOnlyList<ulong> Tokens, long Inquiry);
+
 /// <summary>To a replicator: the outcome of a proposal that the peer had forwarded.</summary>
 internal sealed record ForwardedAnswer(ulong Token, ProposalAnswer Answer);
 
-/// <summary>From a replicator: the peer's answers to what this member forwarded.</summary>
-internal sealed record ForwardedAnswers(NodeId From, IReadOnlyList<(ulong Token, ProposalAnswer Answer)> Answers);
+/// <summary>From a replicator: the peer's answers to what this member forwarded. With the number of an inquiry: everything else that it named is in the peer's hands.</summary>
+internal sealed record ForwardedAnswers(NodeId From, IReadOnlyList<(ulong Token, ProposalAnswer Answer)> Answers, long? Inquiry = null);
 
 /// <summary>To a replicator: a frame from its peer.</summary>
 internal sealed record InboundFrame(PeerFrame Frame);

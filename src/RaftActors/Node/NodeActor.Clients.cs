@@ -12,7 +12,7 @@ internal sealed partial class NodeActor
     private readonly Dictionary<long, PendingProposal[]> _submitted = [];
     private readonly Queue<WaitingBatch> _waiting = new();
     private readonly Queue<PendingProposal> _parked = new();
-    private readonly Dictionary<ulong, (PendingProposal Proposal, NodeId To)> _forwarded = [];
+    private readonly Dictionary<ulong, ForwardedToLeader> _forwarded = [];
     private long _bufferBytes;
     private long _ticket;
     private ulong _token;
@@ -203,9 +203,10 @@ internal sealed partial class NodeActor
         foreach (PendingProposal proposal in proposals)
         {
             proposal.ReleaseData();
+            proposal.Relax();
         }
 
-        _waiting.Enqueue(new WaitingBatch(accepted.First, proposals));
+        _waiting.Enqueue(new WaitingBatch(accepted.First, proposals, Now));
     }
 
     private void OnRefused(Effect.ProposalRefused refused)
@@ -260,8 +261,8 @@ internal sealed partial class NodeActor
             }
 
             ulong token = ++_token;
-            _forwarded.Add(token, (proposal, leader));
-            ForwardedProposal forwarded = new(token, proposal.Key, proposal.ExpectedTerm, proposal.Deadline - now, proposal.Data)
+            _forwarded.Add(token, new ForwardedToLeader(proposal, leader, now));
+            ForwardedProposal forwarded = new(token, proposal.Key, proposal.ExpectedTerm, proposal.ClientDeadline - now, proposal.Data)
             {
                 Kind = proposal.Kind,
                 Session = proposal.Session,
@@ -278,9 +279,14 @@ internal sealed partial class NodeActor
 
     private void OnForwardedAnswers(ForwardedAnswers answers)
     {
+        if (answers.Inquiry is { } inquiry)
+        {
+            OnInquiryAnswered(answers.From, inquiry);
+        }
+
         foreach ((ulong token, ProposalAnswer answer) in answers.Answers)
         {
-            if (!_forwarded.Remove(token, out (PendingProposal Proposal, NodeId To) forwarded) || forwarded.Proposal.IsAnswered)
+            if (!_forwarded.Remove(token, out ForwardedToLeader? forwarded) || forwarded.Proposal.IsAnswered)
             {
                 continue;
             }
@@ -311,13 +317,13 @@ internal sealed partial class NodeActor
 
         TimeSpan now = Now;
         TimeSpan patient = now + (_link.Settings.ElectionTimeoutMax * (to.IsNone ? 1 : 2));
-        foreach ((PendingProposal proposal, NodeId target) in _forwarded.Values)
+        foreach (ForwardedToLeader forwarded in _forwarded.Values)
         {
             // Cut off, and another leads already: an answer from there is not worth holding up the client.
-            TimeSpan latest = !exceptTo.IsNone && _unreachable.Contains(target) ? now : patient;
-            if ((to.IsNone ? target != exceptTo : target == to) && proposal.Deadline > latest)
+            TimeSpan latest = !exceptTo.IsNone && _unreachable.Contains(forwarded.To) ? now : patient;
+            if (to.IsNone ? forwarded.To != exceptTo : forwarded.To == to)
             {
-                proposal.Deadline = latest;
+                forwarded.Proposal.Hurry(latest);
             }
         }
     }
@@ -335,6 +341,8 @@ internal sealed partial class NodeActor
         }
         else
         {
+            proposal.StalledSince ??= Now;
+            proposal.Hurry(proposal.StalledSince.Value + LongestSilence);
             _parked.Enqueue(proposal);
         }
     }
@@ -412,14 +420,9 @@ internal sealed partial class NodeActor
         }
 
         _open.RemoveRange(kept, _open.Count - kept);
-        foreach ((ulong token, (PendingProposal proposal, _)) in _forwarded)
-        {
-            if (proposal.IsAnswered)
-            {
-                _forwarded.Remove(token);
-            }
-        }
-
+        AskAboutForwarded(now);
+        GiveUpWithStalledJournal(now);
+        AnswerWhereNothingCommits(now);
         if (!_core.Leader.IsNone)
         {
             RetryParked();

@@ -5,7 +5,7 @@ namespace RaftActors.Runtime;
 // Effects of the core, one place each.
 internal sealed partial class NodeActor
 {
-    private readonly Queue<(JournalMark Mark, int Bytes)> _writes = new();
+    private readonly Queue<(JournalMark Mark, int Bytes, TimeSpan Since)> _writes = new();
     private readonly Dictionary<RaftTimer, (long Generation, TimeSpan Deadline)> _armed = [];
     private readonly Queue<ApplyRun> _toApply = new();
     private readonly Queue<ApplyRun> _applying = new();
@@ -91,14 +91,14 @@ internal sealed partial class NodeActor
     private void Persist(Effect.Persist persist)
     {
         int bytes = (persist.Event as EntriesAppended)?.Batch.Encoded.Length ?? 0;
-        _writes.Enqueue((persist.Mark, bytes));
+        _writes.Enqueue((persist.Mark, bytes, Now));
         _writeBytes += bytes;
         _journal.Tell(new WriteJournal(persist.Mark, persist.Event));
     }
 
     private void OnDurable(JournalMark mark)
     {
-        while (_writes.TryPeek(out (JournalMark Mark, int Bytes) write) && write.Mark <= mark)
+        while (_writes.TryPeek(out (JournalMark Mark, int Bytes, TimeSpan Since) write) && write.Mark <= mark)
         {
             _writes.Dequeue();
             _writeBytes -= write.Bytes;
@@ -122,6 +122,7 @@ internal sealed partial class NodeActor
 
     private void Commit(Effect.Commit commit)
     {
+        _committedAt = Now;
         foreach (EntryBatch batch in commit.Batches)
         {
             LogIndex from = LogIndex.Max(batch.FirstIndex, commit.First);

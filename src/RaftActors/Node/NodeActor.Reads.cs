@@ -17,7 +17,7 @@ internal sealed partial class NodeActor
         }
         else if (read.Consistency == ReadConsistency.Stale)
         {
-            _fsm.Tell(new RunReads(LogIndex.Zero, [read]));
+            RunInState(LogIndex.Zero, [read]);
         }
         else
         {
@@ -47,7 +47,12 @@ internal sealed partial class NodeActor
     {
         if (_reads.Remove(ready.Ticket, out (PendingRead[] Reads, TimeSpan Asked) waiting))
         {
-            _fsm.Tell(new RunReads(ready.Index, waiting.Reads));
+            foreach (PendingRead read in waiting.Reads)
+            {
+                read.Relax();
+            }
+
+            RunInState(ready.Index, waiting.Reads);
         }
     }
 
@@ -62,7 +67,7 @@ internal sealed partial class NodeActor
         {
             read.LastLeader = refused.Leader;
             read.LastReason = refused.Reason;
-            _readsToRetry.Add(read);
+            Retry(read, waiting.Asked);
         }
     }
 
@@ -74,7 +79,10 @@ internal sealed partial class NodeActor
             if (now - asked > _link.Settings.ElectionTimeoutMax)
             {
                 _reads.Remove(ticket);
-                _readsToRetry.AddRange(reads);
+                foreach (PendingRead read in reads)
+                {
+                    Retry(read, asked);
+                }
             }
         }
 

@@ -215,6 +215,12 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
 
     private void OnReceived(RaftInput.Received received)
     {
+        if (received.Message is TimeoutNow && _stateMachineFailure is not null)
+        {
+            // It could only give the office up again; and two members like that would do nothing else.
+            return;
+        }
+
         if (received.Message is RequestVoteReply reply)
         {
             _election.Tell(new VoteAnswered(received.From, reply.RequestTerm, reply.PreVote));
@@ -289,6 +295,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         {
             _fsmEnded = true;
             RaftActorsException cause = new("The state machine's actor ended unexpectedly.");
+            AbandonWhatNeedsState(cause.Message);
             OnApplyFailed(new ApplyFailed(cause.Message, cause, _applied));
         }
         else

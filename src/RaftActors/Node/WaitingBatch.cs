@@ -1,4 +1,4 @@
 namespace RaftActors.Runtime;
 
-/// <summary>A batch in the leader's log and whoever waits for its entries, one each.</summary>
-internal sealed record WaitingBatch(EntryId First, PendingProposal[] Waiters);
+/// <summary>A batch in the leader's log, whoever waits for its entries, one each, and since when.</summary>
+internal sealed record WaitingBatch(EntryId First, PendingProposal[] Waiters, TimeSpan Since);

@@ -114,8 +114,8 @@ internal static class ForwardBody
         };
     }
 
-    /// <summary>Body: count 4, then per answer token 8 and the answer (<see cref="AnswerCodec"/>).</summary>
-    public static PeerFrame Encode(IReadOnlyList<(ulong Token, ProposalAnswer Answer)> answers, Term term, StreamId stream, NodeId from, NodeId to)
+    /// <summary>Body: count 4, then per answer token 8 and the answer (<see cref="AnswerCodec"/>). When it answers an inquiry: accepted, and the inquiry's number as index.</summary>
+    public static PeerFrame Encode(IReadOnlyList<(ulong Token, ProposalAnswer Answer)> answers, Term term, StreamId stream, NodeId from, NodeId to, long? inquiry = null)
     {
         int size = 4;
         foreach ((_, ProposalAnswer answer) in answers)
@@ -123,7 +123,7 @@ internal static class ForwardBody
             size = checked(size + 8 + AnswerCodec.Size(answer));
         }
 
-        PeerFrameHeader header = new(PeerFrameType.ForwardReply, from, to, term, LogIndex.Zero, false, stream);
+        PeerFrameHeader header = new(PeerFrameType.ForwardReply, from, to, term, new LogIndex(inquiry ?? 0), inquiry is not null, stream);
         byte[] frame = header.Allocate(size);
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(body, (uint)answers.Count);
@@ -160,6 +160,38 @@ internal static class ForwardBody
         }
 
         return IsEnd(body, at, ref answers, read, out error);
+    }
+
+    /// <summary>Index: the number of the inquiry, which comes back with the answer. Body: count 4, then tokens 8.</summary>
+    public static PeerFrame EncodeInquiry(IReadOnlyList<ulong> tokens, long inquiry, StreamId stream, NodeId from, NodeId to)
+    {
+        PeerFrameHeader header = new(PeerFrameType.ForwardInquiry, from, to, Term.Zero, new LogIndex(inquiry), false, stream);
+        byte[] frame = header.Allocate(4 + (8 * tokens.Count));
+        Span<byte> body = frame.AsSpan(header.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(body, (uint)tokens.Count);
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(body[(4 + (8 * i))..], tokens[i]);
+        }
+
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    public static bool TryDecodeInquiry(ReadOnlyMemory<byte> body, [NotNullWhen(true)] out ulong[]? tokens, [NotNullWhen(false)] out string? error)
+    {
+        tokens = null;
+        if (!TryReadCount(body.Span, 8, out int count, out error))
+        {
+            return false;
+        }
+
+        ulong[] read = new ulong[count];
+        for (int i = 0; i < count; i++)
+        {
+            read[i] = BinaryPrimitives.ReadUInt64LittleEndian(body.Span[(4 + (8 * i))..]);
+        }
+
+        return IsEnd(body, 4 + (8 * count), ref tokens, read, out error);
     }
 
     private static bool TryReadCount(ReadOnlySpan<byte> body, int least, out int count, [NotNullWhen(false)] out string? error)

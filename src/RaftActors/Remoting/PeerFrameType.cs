@@ -50,4 +50,7 @@ public enum PeerFrameType : byte
 
     /// <summary>Proposals that a member sends on to its leader, of client sessions or about them.</summary>
     ForwardSessionPropose = 16,
+
+    /// <summary>Asks a leader whether it knows proposals that were forwarded to it; it answers with <see cref="ForwardReply"/>.</summary>
+    ForwardInquiry = 18,
 }

@@ -21,6 +21,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     private readonly RemotingSettings _settings;
     private readonly FragmentAssembler _assembler;
     private readonly TokenWindow _seen = new();
+    private readonly HashSet<ulong> _inHand = [];
     private readonly Queue<Bulk> _bulk = new();
     private readonly List<(ulong Token, ProposalAnswer Answer)> _answers = [];
     private readonly RateLimitedLog _badFrames;
@@ -55,6 +56,17 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
 
     protected override void PostStop() => _connection.Unsubscribe(Self);
 
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // The mailbox survives, and the answers that were gathered must not be lost to the peer's clients.
+        foreach ((ulong token, ProposalAnswer answer) in _answers)
+        {
+            Self.Tell(new ForwardedAnswer(token, answer));
+        }
+
+        base.PreRestart(reason, message);
+    }
+
     protected override void PostRestart(Exception reason)
     {
         base.PostRestart(reason);
@@ -88,7 +100,11 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                     Self.Tell(FlushRequests.Instance);
                 }
 
+                _inHand.Remove(answer.Token);
                 _answers.Add((answer.Token, answer.Answer));
+                break;
+            case AskAboutForwarded ask:
+                Send(ForwardBody.EncodeInquiry(ask.Tokens, ask.Inquiry, _link.Id, _link.Self, _peer), isAppend: false);
                 break;
             case FlushRequests:
                 SendAnswers();
@@ -263,13 +279,16 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             case PeerFrameType.ForwardReply:
                 if (ForwardBody.TryDecode(body, out (ulong, ProposalAnswer)[]? answers, out error))
                 {
-                    Context.Parent.Tell(new ForwardedAnswers(_peer, answers));
+                    Context.Parent.Tell(new ForwardedAnswers(_peer, answers, header.Accepted ? header.Index.Value : null));
                 }
                 else
                 {
                     Refuse(error);
                 }
 
+                break;
+            case PeerFrameType.ForwardInquiry:
+                TakeInquiry(body, header.Index.Value);
                 break;
             case PeerFrameType.Fragment when !whole:
                 TakeFragment(body);
@@ -330,6 +349,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 continue;
             }
 
+            _inHand.Add(proposal.Token);
             PeerProposal pending = new(proposal.Data, proposal.Key, proposal.ExpectedTerm, proposal.Token, Self)
             {
                 Kind = proposal.Kind,
@@ -345,6 +365,22 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 _link.Submit(pending);
             }
         }
+    }
+
+    /// <summary>Tells which of the peer's proposals nobody here is at: they came never, or were answered before, or an earlier life of this actor had them.</summary>
+    private void TakeInquiry(ReadOnlyMemory<byte> body, long inquiry)
+    {
+        if (!ForwardBody.TryDecodeInquiry(body, out ulong[]? tokens, out string? error))
+        {
+            Refuse(error);
+            return;
+        }
+
+        // Answers that wait for their frame go first. No unknown ones: then the frame says only that this member is there.
+        SendAnswers();
+        (ulong, ProposalAnswer)[] unknown =
+            [.. tokens.Where(t => !_inHand.Contains(t)).Select(t => (t, (ProposalAnswer)new OutcomeUnknown("the proposal, or its answer, was lost on the way between members")))];
+        Send(ForwardBody.Encode(unknown, Term.Zero, _link.Id, _link.Self, _peer, inquiry), isAppend: false);
     }
 
     private void Refuse(string error)

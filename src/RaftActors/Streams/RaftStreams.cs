@@ -18,6 +18,7 @@ public sealed class RaftStreams : IExtension
     private readonly PeerTraffic _traffic = new();
     private readonly IPeerTransport _transport;
     private readonly RaftClock _clock;
+    private readonly TaskCompletionSource _supervisorEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
     private uint _nodeId;
 
@@ -149,6 +150,8 @@ public sealed class RaftStreams : IExtension
 
     internal NodeEnvironment Environment { get; }
 
+    internal void SupervisorEnded() => _supervisorEnded.TrySetResult();
+
     internal void Registered(StreamLink link) => _streams[link.Id] = new RaftStream(link, _clock);
 
     internal void Unregistered(StreamLink link)
@@ -198,9 +201,12 @@ public sealed class RaftStreams : IExtension
     // The supervisor answers while it lives; a message to it may be the first thing that finds out that it does not.
     private async Task EndedOr(Task answer, CancellationToken cancellationToken)
     {
-        if (await Task.WhenAny(answer, _system.WhenTerminated).WaitAsync(cancellationToken).ConfigureAwait(false) != answer)
+        Task ended = await Task.WhenAny(answer, _supervisorEnded.Task, _system.WhenTerminated).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (ended != answer && !answer.IsCompleted)
         {
-            throw new RaftActorsException("The actor system has terminated.");
+            throw new RaftActorsException(ended == _supervisorEnded.Task
+                ? "The actor of all streams, /user/raft, has ended: the node is shutting down, or somebody stopped it."
+                : "The actor system has terminated.");
         }
 
         await answer.ConfigureAwait(false);

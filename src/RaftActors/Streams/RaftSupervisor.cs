@@ -15,11 +15,13 @@ internal sealed class RaftSupervisor : UntypedActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly RateLimitedLog _badFrames;
     private readonly RateLimitedLog _unknown;
-    private readonly Dictionary<StreamId, Entry> _entries = [];
-    private readonly Dictionary<IActorRef, StreamId> _byActor = [];
+    private readonly Dictionary<StreamId, Entry> _entries;
+    private readonly Dictionary<IActorRef, StreamId> _byActor;
 
-    public RaftSupervisor(RaftStreams streams, NodeEnvironment environment)
+    public RaftSupervisor(RaftStreams streams, NodeEnvironment environment, Table table)
     {
+        _entries = table.Entries;
+        _byActor = table.ByActor;
         _streams = streams;
         _environment = environment;
         _badFrames = new RateLimitedLog(environment.Settings.Remoting.LogInterval);
@@ -28,8 +30,12 @@ internal sealed class RaftSupervisor : UntypedActor
 
     private TimeSpan Now => _environment.Clock.Now;
 
-    public static Props Props(RaftStreams streams, NodeEnvironment environment) =>
-        Akka.Actor.Props.Create(() => new RaftSupervisor(streams, environment)).WithDispatcher(NodeEnvironment.Consensus);
+    public static Props Props(RaftStreams streams, NodeEnvironment environment)
+    {
+        // Outlives a restart.
+        Table table = new();
+        return Akka.Actor.Props.Create(() => new RaftSupervisor(streams, environment, table)).WithDispatcher(NodeEnvironment.Consensus);
+    }
 
     // A stream's actor handles what happens below it; when it crashes itself, nothing can be trusted any more.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
@@ -67,13 +73,26 @@ internal sealed class RaftSupervisor : UntypedActor
         }
     }
 
+    // A message that could not be handled is no reason to end streams: they stay, and what is known of them.
+    protected override void PreRestart(Exception reason, object message)
+    {
+    }
+
+    protected override void PostRestart(Exception reason)
+    {
+    }
+
     protected override void PostStop()
     {
         foreach (Entry entry in _entries.Values)
         {
+            entry.Link.End("the node is shutting down", RefusalCode.Stopping);
             entry.Report(new StreamStartException(entry.Link.Id, "the node is shutting down"));
+            entry.Replacement?.Started.TrySetException(new StreamStartException(entry.Link.Id, "the node is shutting down"));
             entry.Stopped();
         }
+
+        _streams.SupervisorEnded();
     }
 
     private void Route(PeerFrame frame)
@@ -222,7 +241,15 @@ internal sealed class RaftSupervisor : UntypedActor
         }
     }
 
-    private sealed class Entry(StreamLink link, TaskCompletionSource started)
+    /// <summary>What a restart of this actor leaves untouched.</summary>
+    internal sealed class Table
+    {
+        public Dictionary<StreamId, Entry> Entries { get; } = [];
+
+        public Dictionary<IActorRef, StreamId> ByActor { get; } = [];
+    }
+
+    internal sealed class Entry(StreamLink link, TaskCompletionSource started)
     {
         private readonly List<TaskCompletionSource> _stops = [];
 

@@ -105,6 +105,21 @@ public sealed class PeerFrameSpec
         Assert.Equal(expected, Convert.ToHexString(PeerBody.Encode(Message(name), new StreamId(0), From, To).Bytes.Span), ignoreCase: true);
 
     [Fact]
+    public void Inquiries_about_forwarded_proposals_must_stay_as_they_were_frozen()
+    {
+        PeerFrame frame = ForwardBody.EncodeInquiry([0x1122334455667788, 2], 9, new StreamId(0), From, To);
+
+        Assert.Equal(
+            "52" + "12" + "01000000" + "02000000" + "0000000000000000" + "0900000000000000" + "00" + "14000000" + "00" + "000000" + "8786545A" + "02000000" + "8877665544332211" + "0200000000000000",
+            Frozen(frame),
+            ignoreCase: true);
+        Assert.True(PeerFrameHeader.TryRead(frame.Bytes, out _, out ReadOnlyMemory<byte> body, out _));
+        Assert.True(ForwardBody.TryDecodeInquiry(body, out ulong[]? tokens, out _));
+        Assert.Equal([0x1122334455667788UL, 2UL], tokens);
+        Assert.False(ForwardBody.TryDecodeInquiry(body[..^1], out _, out _));
+    }
+
+    [Fact]
     public void Append_must_stay_as_it_was_frozen()
     {
         EntryBatch batch = EntryBatch.Create(new Term(2), new LogIndex(5), [new ProposedEntry(EntryKind.Normal, "ab"u8.ToArray(), Key: 6)]);
