@@ -110,7 +110,7 @@ public sealed class PeerFrameSpec
         PeerFrame frame = ForwardBody.EncodeInquiry([0x1122334455667788, 2], 9, new StreamId(0), From, To);
 
         Assert.Equal(
-            "52" + "12" + "01000000" + "02000000" + "0000000000000000" + "0900000000000000" + "00" + "14000000" + "00" + "000000" + "8786545A" + "02000000" + "8877665544332211" + "0200000000000000",
+            "52" + "12" + "01000000" + "02000000" + "0000000000000000" + "0900000000000000" + "00" + "14000000" + "00" + "000000" + "9E4D5335" + "02000000" + "8877665544332211" + "0200000000000000",
             Frozen(frame),
             ignoreCase: true);
         Assert.True(PeerFrameHeader.TryRead(frame.Bytes, out _, out ReadOnlyMemory<byte> body, out _));
