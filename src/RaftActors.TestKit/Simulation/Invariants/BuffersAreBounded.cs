@@ -22,8 +22,8 @@ public sealed class BuffersAreBounded(int largestBatch = 1000) : IClusterInvaria
         // Batches are not cut, so the last one may exceed what the state machine is given.
         bool isMemoryBounded = core.DurableBytesInMemory <= options.MaxLogBytesInMemory
             && core.DurableIndex - core.FirstInMemory < options.MaxLogEntriesInMemory
-            && core.UnappliedEntries < options.MaxUnappliedEntries + LargestBatch
-            && core.UnappliedBytes < options.MaxUnappliedBytes + LargestBatch
+            && core.UnappliedEntries < options.MaxUnappliedEntries + largestBatch
+            && core.UnappliedBytes < options.MaxUnappliedBytes + largestBatch
             && core.EntryReadsUnderWay <= options.MaxEntryReads + 1;
         if (!isMemoryBounded)
         {
