@@ -62,6 +62,10 @@ public sealed partial class Dcf : IAsyncDisposable
     /// <inheritdoc cref="RegisterAfterWriter"/>
     public void RegisterElectionNotify(ElectionNotify callback) => Register(() => _callbacks.ElectionNotify = callback);
 
+    /// <summary>Registers the callback for messages of other nodes (<see cref="SendMsg"/>).</summary>
+    /// <inheritdoc cref="RegisterAfterWriter"/>
+    public void RegisterMsgProc(MsgProc callback) => Register(() => _callbacks.MsgProc = callback);
+
     /// <summary>Registers the callback for what went wrong.</summary>
     /// <inheritdoc cref="RegisterAfterWriter"/>
     public void RegisterExceptionReport(ExceptionReport callback) => Register(() => _callbacks.ExceptionReport = callback);
@@ -129,6 +133,18 @@ public sealed partial class Dcf : IAsyncDisposable
     /// <inheritdoc cref="WriteAsync"/>
     public Task<DcfWriteResult> UniversalWriteAsync(StreamId stream, ReadOnlyMemory<byte> buffer, ulong key = 0, CancellationToken cancellationToken = default) =>
         ProposeAsync(stream, buffer, new ProposeOptions { Key = key, Forward = true }, cancellationToken);
+
+    /// <summary>Sends bytes to another node of the stream, beside the log, at most once (DCF: <c>dcf_send_msg</c>); there <see cref="RegisterMsgProc"/> gets them.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="destination">The node.</param>
+    /// <param name="buffer">At most <c>max-user-message-size</c> bytes; copied before the call returns.</param>
+    public MessageResult SendMsg(StreamId stream, NodeId destination, ReadOnlyMemory<byte> buffer) => GetStream(stream).SendMessage(destination, buffer);
+
+    /// <summary>Sends the same bytes to every other node of the stream (DCF: <c>dcf_broadcast_msg</c>).</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="buffer">At most <c>max-user-message-size</c> bytes; copied before the call returns.</param>
+    /// <returns>What became of each.</returns>
+    public ImmutableSortedDictionary<NodeId, MessageResult> BroadcastMsg(StreamId stream, ReadOnlyMemory<byte> buffer) => GetStream(stream).BroadcastMessage(buffer);
 
     private void Register(Action set)
     {

@@ -50,6 +50,21 @@ public sealed class DcfNodeSpec : IDisposable
     }
 
     [Fact]
+    public async Task Messages_go_to_one_node_and_to_all()
+    {
+        await using Cluster cluster = await Cluster.StartAsync(_folder, One);
+        TestNode leader = await cluster.LeaderAsync(One);
+        TestNode[] others = [.. cluster.Nodes.Where(n => n != leader)];
+        Assert.Equal(MessageResult.Queued, leader.Dcf.SendMsg(One, new NodeId(others[0].Id), "to one"u8.ToArray()));
+        Assert.Equal([MessageResult.Queued, MessageResult.Queued], leader.Dcf.BroadcastMsg(One, "to all"u8.ToArray()).Values);
+        NodeId source = new(leader.Id);
+        await TestNode.UntilAsync(() => Task.FromResult(others[0].Messages.Count == 2 && others[1].Messages.Count == 1), "messages have come");
+        Assert.Equal([(One, source, "to one"), (One, source, "to all")], others[0].Messages);
+        Assert.Equal([(One, source, "to all")], others[1].Messages);
+        Assert.Empty(leader.Messages);
+    }
+
+    [Fact]
     public async Task A_node_is_added_promoted_demoted_and_removed_through_any_node()
     {
         await using Cluster cluster = await Cluster.StartAsync(_folder, One);

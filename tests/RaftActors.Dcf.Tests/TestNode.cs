@@ -39,6 +39,7 @@ internal sealed class TestNode : IAsyncDisposable
         Dcf.RegisterAfterWriter((stream, index, buffer, key, error) => Written.Enqueue((stream, index, Text(buffer), key, error)));
         Dcf.RegisterConsensusNotify((stream, index, buffer, key) => Committed.Enqueue((stream, index, Text(buffer), key)));
         Dcf.RegisterStatusNotify((stream, role) => Roles.Enqueue((stream, role)));
+        Dcf.RegisterMsgProc((stream, source, buffer) => Messages.Enqueue((stream, source, Text(buffer))));
         Dcf.RegisterElectionNotify((stream, leader) => Leaders.Enqueue((stream, leader)));
     }
 
@@ -51,6 +52,8 @@ internal sealed class TestNode : IAsyncDisposable
     public ConcurrentQueue<(StreamId Stream, LogIndex Index, string Text, ulong Key)> Committed { get; } = new();
 
     public ConcurrentQueue<(StreamId Stream, Role Role)> Roles { get; } = new();
+
+    public ConcurrentQueue<(StreamId Stream, NodeId Source, string Text)> Messages { get; } = new();
 
     public ConcurrentQueue<(StreamId Stream, NodeId Leader)> Leaders { get; } = new();
 

@@ -11,5 +11,7 @@ internal sealed class DcfCallbackTable
 
     public ElectionNotify? ElectionNotify { get; set; }
 
+    public MsgProc? MsgProc { get; set; }
+
     public ExceptionReport? ExceptionReport { get; set; }
 }

@@ -27,6 +27,12 @@ public delegate void StatusNotify(StreamId stream, Role newRole);
 /// <param name="newLeader">Who leads; none while nobody does.</param>
 public delegate void ElectionNotify(StreamId stream, NodeId newLeader);
 
+/// <summary>A message of another node's application has come (DCF: <c>dcf_register_msg_proc</c>).</summary>
+/// <param name="stream">The stream.</param>
+/// <param name="source">The node that sent it.</param>
+/// <param name="buffer">The bytes; valid after the call too.</param>
+public delegate void MsgProc(StreamId stream, NodeId source, ReadOnlyMemory<byte> buffer);
+
 /// <summary>Something went wrong that the application should know (DCF: <c>dcf_register_exception_report</c>).</summary>
 /// <param name="stream">The stream.</param>
 /// <param name="exception">What happened.</param>

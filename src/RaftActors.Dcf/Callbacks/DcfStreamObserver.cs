@@ -15,5 +15,7 @@ internal sealed class DcfStreamObserver(StreamId stream, DcfCallbackTable callba
 
     public void OnLeaderChanged(NodeId leader, Term term) => callbacks.ElectionNotify?.Invoke(stream, leader);
 
+    public void OnMessage(NodeId from, ReadOnlyMemory<byte> data) => callbacks.MsgProc?.Invoke(stream, from, data);
+
     public void OnException(Exception e) => callbacks.ExceptionReport?.Invoke(stream, e);
 }

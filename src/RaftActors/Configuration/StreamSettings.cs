@@ -92,6 +92,12 @@ public sealed record StreamSettings
     /// <summary><c>max-journal-write-bytes</c>.</summary>
     public required int MaxJournalWriteBytes { get; init; }
 
+    /// <summary><c>max-user-message-size</c>.</summary>
+    public required int MaxUserMessageSize { get; init; }
+
+    /// <summary><c>user-message-queue-bytes</c>.</summary>
+    public required long UserMessageQueueBytes { get; init; }
+
     /// <summary><c>restart-backoff-min</c>.</summary>
     public required TimeSpan RestartBackoffMin { get; init; }
 
@@ -178,6 +184,8 @@ public sealed record StreamSettings
             MaxJournalReads = read.Count("max-journal-reads"),
             ApplyWindowEntries = read.Count("apply-window-entries"),
             MaxJournalWriteBytes = (int)read.Size("max-journal-write-bytes", 1, 1 << 30),
+            MaxUserMessageSize = (int)read.Size("max-user-message-size", 1, 1 << 30),
+            UserMessageQueueBytes = read.Size("user-message-queue-bytes", 1024, long.MaxValue),
             RestartBackoffMin = read.Duration("restart-backoff-min"),
             RestartBackoffMax = read.Duration("restart-backoff-max"),
             StopTimeout = read.Duration("stop-timeout"),
@@ -240,7 +248,7 @@ public sealed record StreamSettings
 
     /// <summary>The largest message to a peer that these settings can lead to.</summary>
     internal long LargestMessage =>
-        Math.Max(Math.Max(MaxAppendBytes, SnapshotBlockBytes + MaxMembershipBytes), Math.Max(MaxBatchBytes, MaxEntrySize) + ((long)MaxBatchEntries * EntryBatch.MaxEntryOverhead)) + EntryBatch.HeaderSize + 256L;
+        Math.Max(Math.Max(Math.Max(MaxAppendBytes, MaxUserMessageSize), SnapshotBlockBytes + MaxMembershipBytes), Math.Max(MaxBatchBytes, MaxEntrySize) + ((long)MaxBatchEntries * EntryBatch.MaxEntryOverhead)) + EntryBatch.HeaderSize + 256L;
 
     private void Check(SettingsReader read)
     {
@@ -282,6 +290,11 @@ public sealed record StreamSettings
         if (RestartBackoffMax < RestartBackoffMin)
         {
             throw read.Bad("restart-backoff-max", $"must not be below restart-backoff-min ({RestartBackoffMin.TotalMilliseconds:0}ms)");
+        }
+
+        if (UserMessageQueueBytes < MaxUserMessageSize + 1024L)
+        {
+            throw read.Bad("user-message-queue-bytes", $"must be at least 1024 bytes above max-user-message-size ({MaxUserMessageSize}), or the largest message can never be sent");
         }
 
         if (MaxInFlightBytes < MaxAppendBytes)

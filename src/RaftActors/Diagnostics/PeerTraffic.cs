@@ -9,6 +9,7 @@ internal sealed class PeerTraffic
     private long _bytesSent;
     private long _badFrames;
     private long _unknownStreams;
+    private long _droppedUserMessages;
 
     public void Received(int bytes)
     {
@@ -26,13 +27,18 @@ internal sealed class PeerTraffic
 
     public void UnknownStream() => Interlocked.Increment(ref _unknownStreams);
 
+    public void DroppedUserMessage() => Interlocked.Increment(ref _droppedUserMessages);
+
     public PeerTrafficCounts Read() => new(
         Interlocked.Read(ref _framesSent),
         Interlocked.Read(ref _bytesSent),
         Interlocked.Read(ref _framesReceived),
         Interlocked.Read(ref _bytesReceived),
         Interlocked.Read(ref _badFrames),
-        Interlocked.Read(ref _unknownStreams));
+        Interlocked.Read(ref _unknownStreams))
+    {
+        DroppedUserMessages = Interlocked.Read(ref _droppedUserMessages),
+    };
 }
 
 /// <summary>What went between a node and its peers since the extension was made, over all streams.</summary>
@@ -48,4 +54,8 @@ public sealed record PeerTrafficCounts(
     long FramesReceived,
     long BytesReceived,
     long BadFrames,
-    long UnknownStreams);
+    long UnknownStreams)
+{
+    /// <summary>Messages of applications that arrived and were dropped, because too many waited already or the stream was not ready to take them.</summary>
+    public long DroppedUserMessages { get; init; }
+}

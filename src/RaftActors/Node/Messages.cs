@@ -144,6 +144,15 @@ internal sealed record ProposalDone(ActorProposal Proposal);
 /// <summary>To a replicator: send these proposals to the peer, which leads.</summary>
 internal sealed record ForwardToPeer(IReadOnlyList<ForwardedProposal> Proposals, Term Term, bool Sessions = false);
 
+/// <summary>To a replicator: a message of the application to the peer.</summary>
+internal sealed record SendUserMessage(byte[] Data, ByteBudget Room);
+
+/// <summary>From a replicator, through the node, to the state machine's actor: a message of the peer's application.</summary>
+internal sealed record UserMessageReceived(NodeId From, ReadOnlyMemory<byte> Data, ByteBudget Room) : IBehindClients;
+
+/// <summary>To the state machine's actor: the observer is to hear this, in order with everything else.</summary>
+internal sealed record TellObserver(Action<IStreamObserver> Call);
+
 /// <summary>To a replicator: ask the peer whether it knows these proposals that were forwarded to it.</summary>
 internal sealed record AskAboutForwarded(IReadOnlyList<ulong> Tokens, long Inquiry);
 

@@ -85,6 +85,7 @@ internal sealed partial class NodeActor
                 break;
             case StateRestored restored:
                 Context.System.EventStream.Publish(new StreamSnapshotInstalled(_link.Id, Me, restored.Index));
+                _fsm.Tell(new TellObserver(o => o.OnSnapshotInstalled(restored.Index)));
                 LogLines.SnapshotInstalled(_log, _link.Id, Me, restored.Index);
                 OnApplied(restored.Index);
                 break;
@@ -224,7 +225,9 @@ internal sealed partial class NodeActor
         if (index == _snapshotUnderWay)
         {
             LogLines.SnapshotTaken(_log, _link.Id, Me, compaction, _snapshotBytes);
-            Context.System.EventStream.Publish(new StreamSnapshotTaken(_link.Id, Me, index, _snapshotBytes));
+            long bytes = _snapshotBytes;
+            Context.System.EventStream.Publish(new StreamSnapshotTaken(_link.Id, Me, index, bytes));
+            _fsm.Tell(new TellObserver(o => o.OnSnapshotTaken(index, bytes)));
             EndSnapshot(new SnapshotCompleted(index));
 
             // Much may have been applied while it was taken.

@@ -59,6 +59,11 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
 
     protected override void PreStart()
     {
+        foreach (Member peer in _link.Definition.Members)
+        {
+            _link.Peer(peer.Id).RenewIncoming();
+        }
+
         StreamDefinition definition = _link.Definition;
         _fsm = Context.Watch(Context.ActorOf(FsmCallerActor.Props(definition, _environment.Settings.PublishCommits), NodeSupervision.StateMachine));
         _journal = Context.Watch(Context.ActorOf(LogActor.Props(_link.Id, Me, _environment, _link.Settings.MaxJournalWriteBytes), NodeSupervision.Journal));
@@ -118,6 +123,9 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
                 break;
             case ForwardedAnswers answers when _running:
                 OnForwardedAnswers(answers);
+                break;
+            case UserMessageReceived userMessage:
+                OnUserMessage(userMessage);
                 break;
             case StrangerFrame stranger when _running:
                 OnStranger(stranger);
@@ -269,6 +277,19 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         _stepping = false;
     }
 
+    private void OnUserMessage(UserMessageReceived message)
+    {
+        if (_running && !_fsmEnded)
+        {
+            _fsm.Tell(message);
+        }
+        else
+        {
+            message.Room.Release(message.Data.Length);
+            _environment.Traffic.DroppedUserMessage();
+        }
+    }
+
     private void OnReachability(PeerReachability reachability)
     {
         if (reachability.Reachable)
@@ -294,6 +315,13 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         else if (child.Equals(_fsm))
         {
             _fsmEnded = true;
+
+            // What was in its mailbox is gone, and with it the word that its room is free.
+            foreach (NodeId peer in _channels.Keys)
+            {
+                _link.Peer(peer).RenewIncoming();
+            }
+
             RaftActorsException cause = new("The state machine's actor ended unexpectedly.");
             AbandonWhatNeedsState(cause.Message);
             OnApplyFailed(new ApplyFailed(cause.Message, cause, _applied));

@@ -20,7 +20,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     private readonly IPeerConnection _connection;
     private readonly RemotingSettings _settings;
     private readonly FragmentAssembler _assembler;
-    private readonly TokenWindow _seen = new();
+    private readonly PeerMemory _memory;
     private readonly HashSet<ulong> _inHand = [];
     private readonly Queue<Bulk> _bulk = new();
     private readonly List<(ulong Token, ProposalAnswer Answer)> _answers = [];
@@ -28,6 +28,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     private readonly RateLimitedLog _lacking;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private ulong _nextMessage;
+    private ulong _nextToken;
     private TimeSpan _pausedUntil;
     private int _fragmentsInFlight;
     private bool _open = true;
@@ -38,6 +39,8 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         _peer = peer.Id;
         _environment = environment;
         _nextMessage = environment.Randomness.Next();
+        _nextToken = environment.Randomness.Next();
+        _memory = link.Peer(peer.Id);
         _settings = environment.Settings.Remoting;
         _connection = environment.Transport.Connect(peer.Address);
         _assembler = new FragmentAssembler(_settings.MaxMessageBytes, _settings.MaxUnfinishedMessages);
@@ -52,7 +55,12 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     public static Props Props(StreamLink link, Member peer, NodeEnvironment environment) =>
         Akka.Actor.Props.Create(() => new ReplicatorActor(link, peer, environment)).WithDispatcher(NodeEnvironment.Consensus);
 
-    protected override void PreStart() => _connection.Subscribe(Self);
+    protected override void PreStart()
+    {
+        // What the channel before this one did not send is lost.
+        _memory.RenewOutgoing();
+        _connection.Subscribe(Self);
+    }
 
     protected override void PostStop() => _connection.Unsubscribe(Self);
 
@@ -64,6 +72,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             Self.Tell(new ForwardedAnswer(token, answer));
         }
 
+        ClearBulk();
         base.PreRestart(reason, message);
     }
 
@@ -106,6 +115,9 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             case AskAboutForwarded ask:
                 Send(ForwardBody.EncodeInquiry(ask.Tokens, ask.Inquiry, _link.Id, _link.Self, _peer), isAppend: false);
                 break;
+            case SendUserMessage user:
+                Send(UserMessageBody.Encode(_nextToken++, user.Data, _link.Id, _link.Self, _peer), isAppend: false, user);
+                break;
             case FlushRequests:
                 SendAnswers();
                 break;
@@ -136,8 +148,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 // What was on its way is gone. Entries would only pile up in the transport, so they pause; heartbeats go on trying.
                 _open = false;
                 _pausedUntil = Now + _settings.UnreachablePause;
-                _bulk.Clear();
-                _fragmentsInFlight = 0;
+                ClearBulk();
                 Timers.Cancel(BulkKey);
                 _assembler.Clear();
                 Context.Parent.Tell(new PeerReachability(_peer, Reachable: false));
@@ -145,23 +156,36 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Send(PeerFrame frame, bool isAppend)
+    private void Send(PeerFrame frame, bool isAppend, SendUserMessage? user = null)
     {
         if (frame.Bytes.Length > _environment.MaxFrameBytes)
         {
             IEnumerable<PeerFrame> fragments = Fragments.Split(frame, _environment.MaxFrameBytes, _nextMessage++, _link.Id, _link.Self, _peer);
-            _bulk.Enqueue(new Bulk(fragments.GetEnumerator(), IsFragmented: true, isAppend));
+            _bulk.Enqueue(new Bulk(fragments.GetEnumerator(), IsFragmented: true, isAppend, user));
             SendBulk();
         }
         else if (isAppend && _bulk.Any(b => b.IsAppend))
         {
             // Entries must not overtake the entries before them. Everything else may, heartbeats too: they speak only of what the peer is known to have.
-            _bulk.Enqueue(new Bulk(((IEnumerable<PeerFrame>)[frame]).GetEnumerator(), IsFragmented: false, isAppend));
+            _bulk.Enqueue(new Bulk(((IEnumerable<PeerFrame>)[frame]).GetEnumerator(), IsFragmented: false, isAppend, null));
         }
         else
         {
             Transmit(frame);
+            Release(user);
         }
+    }
+
+    private static void Release(SendUserMessage? user) => user?.Room.Release(user.Data.Length);
+
+    private void ClearBulk()
+    {
+        while (_bulk.TryDequeue(out Bulk? bulk))
+        {
+            Release(bulk.User);
+        }
+
+        _fragmentsInFlight = 0;
     }
 
     /// <summary>
@@ -173,7 +197,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         {
             if (!first.Frames.MoveNext())
             {
-                _bulk.Dequeue();
+                Release(_bulk.Dequeue().User);
                 continue;
             }
 
@@ -202,8 +226,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     /// <summary>Fragments or their acknowledgements are lost. The protocol notices and sends again.</summary>
     private void GiveUpBulk()
     {
-        _bulk.Clear();
-        _fragmentsInFlight = 0;
+        ClearBulk();
         Context.Parent.Tell(new RaftInput.PeerUnreachable(_peer));
     }
 
@@ -287,6 +310,9 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 }
 
                 break;
+            case PeerFrameType.UserMessage:
+                TakeUserMessage(body);
+                break;
             case PeerFrameType.ForwardInquiry:
                 TakeInquiry(body, header.Index.Value);
                 break;
@@ -344,7 +370,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         foreach (ForwardedProposal proposal in proposals)
         {
             // A transport may repeat a frame; a proposal must not be appended twice for that.
-            if (!_seen.Add(proposal.Token))
+            if (!_memory.Proposals.Add(proposal.Token))
             {
                 continue;
             }
@@ -363,6 +389,26 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             else
             {
                 _link.Submit(pending);
+            }
+        }
+    }
+
+    private void TakeUserMessage(ReadOnlyMemory<byte> body)
+    {
+        if (!UserMessageBody.TryDecode(body, out ulong token, out ReadOnlyMemory<byte> data, out string? error))
+        {
+            Refuse(error);
+        }
+        else if (_memory.Messages.Add(token))
+        {
+            ByteBudget room = _memory.Incoming;
+            if (room.TryReserve(data.Length))
+            {
+                Context.Parent.Tell(new UserMessageReceived(_peer, data, room));
+            }
+            else
+            {
+                _environment.Traffic.DroppedUserMessage();
             }
         }
     }
@@ -393,5 +439,5 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     }
 
     /// <summary>Frames that wait for their turn; fragments of one message, or one frame behind such.</summary>
-    private sealed record Bulk(IEnumerator<PeerFrame> Frames, bool IsFragmented, bool IsAppend);
+    private sealed record Bulk(IEnumerator<PeerFrame> Frames, bool IsFragmented, bool IsAppend, SendUserMessage? User);
 }

@@ -76,6 +76,14 @@ internal sealed partial class FsmCallerActor : UntypedActor
             case RoleNotice notice:
                 Notice(notice);
                 break;
+            case UserMessageReceived received:
+                CallObserver(o => o.OnMessage(received.From, received.Data));
+                received.Room.Release(received.Data.Length);
+                Context.System.EventStream.Publish(new StreamMessageReceived(_definition.Id, _definition.NodeId, received.From, received.Data));
+                break;
+            case TellObserver tell:
+                CallObserver(tell.Call);
+                break;
             case ShutdownStateMachine shutdown:
                 Shutdown(shutdown.Reason, shutdown.Failure);
                 Context.Stop(Self);
@@ -199,6 +207,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
         }
 
         _machine!.OnMembershipCommitted(membership, run.From);
+        CallObserver(o => o.OnMembershipCommitted(membership, run.From));
         Context.System.EventStream.Publish(new StreamMembershipCommitted(_definition.Id, _definition.NodeId, membership, run.From));
     }
 

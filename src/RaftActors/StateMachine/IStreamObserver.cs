@@ -35,6 +35,33 @@ public interface IStreamObserver
     {
     }
 
+    /// <summary>A membership is committed.</summary>
+    /// <param name="membership">Who belongs to the stream now.</param>
+    /// <param name="index">The entry that says so.</param>
+    void OnMembershipCommitted(StreamMembership membership, LogIndex index)
+    {
+    }
+
+    /// <summary>A snapshot of this member's state machine is on disk, and the log forgets what it covers, but for a reserve.</summary>
+    /// <param name="index">The last index that it covers.</param>
+    /// <param name="bytes">Its size.</param>
+    void OnSnapshotTaken(LogIndex index, long bytes)
+    {
+    }
+
+    /// <summary>The leader's snapshot has taken the place of this member's log and state.</summary>
+    /// <param name="index">The last index that it covers.</param>
+    void OnSnapshotInstalled(LogIndex index)
+    {
+    }
+
+    /// <summary>A message of another member's application has come (<see cref="RaftStream.SendMessage"/>).</summary>
+    /// <param name="from">The member.</param>
+    /// <param name="data">Its bytes; they may be kept.</param>
+    void OnMessage(NodeId from, ReadOnlyMemory<byte> data)
+    {
+    }
+
     /// <summary>Something went wrong for good: the state machine failed, or the journal did.</summary>
     /// <param name="exception">What happened.</param>
     void OnException(Exception exception)

@@ -65,6 +65,13 @@ public sealed record StreamSnapshotTaken(StreamId Stream, NodeId Node, LogIndex 
 /// <param name="Index">The last index that it covers.</param>
 public sealed record StreamSnapshotInstalled(StreamId Stream, NodeId Node, LogIndex Index) : StreamEvent(Stream, Node);
 
+/// <summary>A message of another member's application has come (<see cref="RaftStream.SendMessage"/>).</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="From">The member that sent it.</param>
+/// <param name="Data">Its bytes; not to be changed.</param>
+public sealed record StreamMessageReceived(StreamId Stream, NodeId Node, NodeId From, ReadOnlyMemory<byte> Data) : StreamEvent(Stream, Node);
+
 /// <summary>Entries are committed and applied here. Published only when <c>raft-actors.publish-commits</c> is on.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Node">This member.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Akka.Actor;
 using RaftActors.Configuration;
@@ -10,6 +11,7 @@ namespace RaftActors.Runtime;
 /// </summary>
 internal sealed class StreamLink(StreamDefinition definition, StreamSettings settings)
 {
+    private readonly ConcurrentDictionary<NodeId, PeerMemory> _peers = new();
     private volatile NodeRun? _run;
     private volatile StreamEnd? _end;
     private int _open;
@@ -49,6 +51,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
 
     /// <summary>The node, while there is one that takes part.</summary>
     public IActorRef? Node => _run is { Closed: false } run ? run.Node : null;
+
+    /// <summary>What is remembered of a peer while this stream runs, whatever becomes of its actors.</summary>
+    public PeerMemory Peer(NodeId id) => _peers.GetOrAdd(id, static (_, limit) => new PeerMemory(limit), Settings.UserMessageQueueBytes);
 
     /// <summary>From now on requests go straight to this node.</summary>
     public void Open(IActorRef node, FrozenDictionary<NodeId, IActorRef> channels) => _run = new NodeRun(node, channels);

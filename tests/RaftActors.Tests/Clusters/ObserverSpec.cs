@@ -85,6 +85,49 @@ public sealed class ObserverSpec
     }
 
     [Fact]
+    public async Task Events_and_observers_must_tell_of_memberships_snapshots_and_failures()
+    {
+        StreamId stream = TestConfig.NewStream();
+        string folder = Directory.CreateTempSubdirectory("raft-events-").FullName;
+        ActorSystem system = ActorSystem.Create("observed", ConfigurationFactory.ParseString(
+            $$"""
+            akka.loglevel = OFF
+            akka.persistence.snapshot-store { plugin = "akka.persistence.snapshot-store.local", local.dir = "{{folder.Replace('\\', '/')}}" }
+            """).WithFallback(TestConfig.Fast));
+        try
+        {
+            ConcurrentQueue<StreamEvent> events = new();
+            IActorRef listener = system.ActorOf(Props.Create(() => new Listener(events)));
+            system.EventStream.Subscribe(listener, typeof(StreamEvent));
+            Recorder observer = new();
+            RecordingStateMachine machine = new();
+            RaftStream handle = await Start(system, stream, observer, machine);
+            Assert.IsType<ProposalCommitted>(await handle.ProposeAsync("one"u8.ToArray()));
+            MembershipCommitted changed = Assert.IsType<MembershipCommitted>(await handle.ChangeMemberAsync(new NodeId(1), MemberKind.Voter, priority: 3));
+            SnapshotCompleted snapshot = Assert.IsType<SnapshotCompleted>(await handle.TakeSnapshotAsync());
+            machine.FailOn = "bomb";
+            await handle.ProposeAsync("bomb"u8.ToArray());
+            await RaftStreams.Get(system).StopStreamAsync(stream);
+            await system.AskFrom<string>(listener, "fence");
+
+            Assert.Contains(events.OfType<StreamMembershipChanged>(), e => e.Index == changed.Index && e.Membership.Members[0].Priority == 3);
+            Assert.Contains(events.OfType<StreamMembershipCommitted>(), e => e.Index == changed.Index && e.Membership.Members[0].Priority == 3);
+            StreamSnapshotTaken taken = Assert.Single(events.OfType<StreamSnapshotTaken>());
+            Assert.Equal(snapshot.Index, taken.Index);
+            Assert.Contains("told to fail", Assert.Single(events.OfType<StreamFailed>()).Cause?.Message, StringComparison.Ordinal);
+            string[] heard = [.. observer.Heard];
+            Assert.Equal(
+                ["own one 0", $"members {changed.Index}", $"snapshot {taken.Index} {taken.Bytes}", "exception told to fail on 'bomb'"],
+                heard.Where(h => h.Split(' ')[0] is "own" or "members" or "snapshot" or "exception"));
+        }
+        finally
+        {
+            await system.Terminate();
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task State_machines_must_be_told_whom_they_follow()
     {
         await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
@@ -107,12 +150,12 @@ public sealed class ObserverSpec
         Assert.Equal("shutdown", leader.Machine.Calls.Last());
     }
 
-    private static Task<RaftStream> Start(ActorSystem system, StreamId stream, IStreamObserver observer) => RaftStreams.Get(system).StartStreamAsync(new StreamDefinition
+    private static Task<RaftStream> Start(ActorSystem system, StreamId stream, IStreamObserver observer, RecordingStateMachine? machine = null) => RaftStreams.Get(system).StartStreamAsync(new StreamDefinition
     {
         Id = stream,
         NodeId = new NodeId(1),
         Members = [new Member(new NodeId(1), MemberKind.Voter, "a:1")],
-        StateMachine = () => new RecordingStateMachine(),
+        StateMachine = () => machine ?? new RecordingStateMachine(),
         Observer = observer,
     });
 
@@ -133,6 +176,12 @@ public sealed class ObserverSpec
         public void OnRoleChanged(Role oldRole, Role newRole, Term term) => Heard.Enqueue($"role {oldRole} {newRole}");
 
         public void OnLeaderChanged(NodeId leader, Term term) => Heard.Enqueue($"leader {leader}");
+
+        public void OnMembershipCommitted(StreamMembership membership, LogIndex index) => Heard.Enqueue($"members {index}");
+
+        public void OnSnapshotTaken(LogIndex index, long bytes) => Heard.Enqueue($"snapshot {index} {bytes}");
+
+        public void OnException(Exception exception) => Heard.Enqueue($"exception {exception.Message}");
     }
 
     private sealed class Thrower : IStreamObserver

@@ -105,6 +105,21 @@ public sealed class PeerFrameSpec
         Assert.Equal(expected, Convert.ToHexString(PeerBody.Encode(Message(name), new StreamId(0), From, To).Bytes.Span), ignoreCase: true);
 
     [Fact]
+    public void User_messages_must_stay_as_they_were_frozen()
+    {
+        PeerFrame frame = UserMessageBody.Encode(0x1122334455667788, "abc"u8, new StreamId(0), From, To);
+
+        Assert.Equal(
+            "52" + "09" + "01000000" + "02000000" + "0000000000000000" + "0000000000000000" + "00" + "0B000000" + "00" + "000000" + "82ED7C04" + "8877665544332211" + "616263",
+            Frozen(frame),
+            ignoreCase: true);
+        Assert.True(PeerFrameHeader.TryRead(frame.Bytes, out _, out ReadOnlyMemory<byte> body, out _));
+        Assert.True(UserMessageBody.TryDecode(body, out ulong token, out ReadOnlyMemory<byte> data, out _));
+        Assert.Equal((0x1122334455667788UL, "abc"), (token, System.Text.Encoding.UTF8.GetString(data.Span)));
+        Assert.False(UserMessageBody.TryDecode(body[..7], out _, out _, out _));
+    }
+
+    [Fact]
     public void Inquiries_about_forwarded_proposals_must_stay_as_they_were_frozen()
     {
         PeerFrame frame = ForwardBody.EncodeInquiry([0x1122334455667788, 2], 9, new StreamId(0), From, To);

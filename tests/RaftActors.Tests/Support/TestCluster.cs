@@ -20,6 +20,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public StreamId Stream { get; }
 
+    private Func<NodeId, IStreamObserver>? Observers { get; init; }
+
     public ImmutableArray<Member> Members { get; }
 
     public IEnumerable<TestNode> Nodes => _nodes.Values;
@@ -28,23 +30,23 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public TestNode this[NodeId id] => _nodes[id];
 
-    public static Task<TestCluster> StartRemotingAsync(Config? extra = null, Config? settings = null)
+    public static Task<TestCluster> StartRemotingAsync(Config? extra = null, Config? settings = null, Func<NodeId, IStreamObserver>? observers = null)
     {
         ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{TestConfig.FreePort()}"))];
-        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.Remoting(int.Parse(m.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture))), settings);
+        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.Remoting(int.Parse(m.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture))), settings, observers: observers);
     }
 
-    public static Task<TestCluster> StartInMemoryAsync(Config? extra = null, Config? settings = null)
+    public static Task<TestCluster> StartInMemoryAsync(Config? extra = null, Config? settings = null, Func<NodeId, IStreamObserver>? observers = null)
     {
         StreamId stream = TestConfig.NewStream();
         ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"n{i}:1"))];
-        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.InMemoryNetwork($"net-{stream}", m.Address)), settings, stream);
+        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.InMemoryNetwork($"net-{stream}", m.Address)), settings, stream, observers);
     }
 
     public async Task<TestNode> Start(NodeId id)
     {
         Member member = Members.Single(m => m.Id == id);
-        TestNode node = await TestNode.StartAsync(Stream, id, Members, _config(member), _settings).ConfigureAwait(false);
+        TestNode node = await TestNode.StartAsync(Stream, id, Members, _config(member), _settings, observer: Observers?.Invoke(id)).ConfigureAwait(false);
         _nodes[id] = node;
         return node;
     }
@@ -112,9 +114,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_nodes.Values.Select(n => n.DisposeAsync().AsTask())).ConfigureAwait(false);
 
-    private static async Task<TestCluster> StartAsync(ImmutableArray<Member> members, Func<Member, Config> config, Config? settings, StreamId? stream = null)
+    private static async Task<TestCluster> StartAsync(ImmutableArray<Member> members, Func<Member, Config> config, Config? settings, StreamId? stream = null, Func<NodeId, IStreamObserver>? observers = null)
     {
-        TestCluster cluster = new(stream ?? TestConfig.NewStream(), members, config, settings);
+        TestCluster cluster = new(stream ?? TestConfig.NewStream(), members, config, settings) { Observers = observers };
         foreach (Member member in members)
         {
             await cluster.Start(member.Id).ConfigureAwait(false);

@@ -24,12 +24,12 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>The state machine of the newest run of the node.</summary>
     public RecordingStateMachine Machine => _machine();
 
-    public static async Task<TestNode> StartAsync(StreamId stream, NodeId self, ImmutableArray<Member> members, Config config, Config? settings = null, Action<RecordingStateMachine>? prepare = null, bool join = false)
+    public static async Task<TestNode> StartAsync(StreamId stream, NodeId self, ImmutableArray<Member> members, Config config, Config? settings = null, Action<RecordingStateMachine>? prepare = null, bool join = false, IStreamObserver? observer = null)
     {
         ActorSystem system = ActorSystem.Create("tests", config.WithFallback(TestConfig.Fast));
         try
         {
-            return await StartAsync(system, stream, self, members, settings, prepare, join).ConfigureAwait(false);
+            return await StartAsync(system, stream, self, members, settings, prepare, join, observer).ConfigureAwait(false);
         }
         catch
         {
@@ -38,7 +38,7 @@ internal sealed class TestNode : IAsyncDisposable
         }
     }
 
-    public static async Task<TestNode> StartAsync(ActorSystem system, StreamId stream, NodeId self, ImmutableArray<Member> members, Config? settings = null, Action<RecordingStateMachine>? prepare = null, bool join = false)
+    public static async Task<TestNode> StartAsync(ActorSystem system, StreamId stream, NodeId self, ImmutableArray<Member> members, Config? settings = null, Action<RecordingStateMachine>? prepare = null, bool join = false, IStreamObserver? observer = null)
     {
         RecordingStateMachine? newest = null;
         RaftStream handle = await RaftStreams.Get(system).StartStreamAsync(new StreamDefinition
@@ -48,6 +48,7 @@ internal sealed class TestNode : IAsyncDisposable
             Members = members,
             Join = join,
             Settings = settings,
+            Observer = observer,
             StateMachine = () =>
             {
                 RecordingStateMachine machine = new();
