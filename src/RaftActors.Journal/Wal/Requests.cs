@@ -9,9 +9,10 @@ internal readonly record struct StoredEvent(
     long SequenceNr, int SerializerId, string Manifest, string AdapterManifest, string Writer, long Ticks, byte[] Payload);
 
 /// <summary>Something for the writer to do, answered when it is durable.</summary>
-internal abstract class Request
+/// <param name="answer">Where the continuation runs.</param>
+internal abstract class Request(TaskCreationOptions answer = TaskCreationOptions.RunContinuationsAsynchronously)
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _done = new(answer);
 
     public Task Done => _done.Task;
 
@@ -21,7 +22,11 @@ internal abstract class Request
 }
 
 /// <summary>Atomic writes of one persistence id, in order.</summary>
-internal sealed class AppendRequest(string persistenceId, IReadOnlyList<EventToWrite[]> writes) : Request
+/// <remarks>
+/// Answered on the writer's thread: what follows is a message to the actor that waits, and a detour over another thread would cost more than that. So whoever awaits one must
+/// not do work there.
+/// </remarks>
+internal sealed class AppendRequest(string persistenceId, IReadOnlyList<EventToWrite[]> writes) : Request(TaskCreationOptions.None)
 {
     public string PersistenceId { get; } = persistenceId;
 

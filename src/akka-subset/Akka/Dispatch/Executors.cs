@@ -108,11 +108,14 @@ internal sealed class ForkJoinExecutorConfigurator : ExecutorServiceConfigurator
 internal sealed class DedicatedThreadsExecutorService : ExecutorService
 {
     private readonly ConcurrentQueue<IRunnable> _queue = new();
-    private readonly SemaphoreSlim _wake = new(0);
+
+    // Not a SemaphoreSlim: that one spins before it waits, and a processor that has other threads to run pays for it with every message.
+    private readonly object _gate = new();
     private readonly int _threads;
     private readonly bool _background;
     private int _started;
     private int _idle;
+    private int _wakeUps;
     private volatile bool _stopping;
 
     public DedicatedThreadsExecutorService(string id, int threads, bool background)
@@ -130,7 +133,29 @@ internal sealed class DedicatedThreadsExecutorService : ExecutorService
         if (Volatile.Read(ref _started) == 0 && Interlocked.Exchange(ref _started, 1) == 0)
             StartThreads();
         if (TakeIdle())
-            _wake.Release();
+            Wake(1);
+    }
+
+    private void Wake(int threads)
+    {
+        lock (_gate)
+        {
+            _wakeUps += threads;
+            if (threads == 1)
+                Monitor.Pulse(_gate);
+            else
+                Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void WaitToBeWoken()
+    {
+        lock (_gate)
+        {
+            while (_wakeUps == 0)
+                Monitor.Wait(_gate);
+            _wakeUps--;
+        }
     }
 
     private void StartThreads()
@@ -177,7 +202,7 @@ internal sealed class DedicatedThreadsExecutorService : ExecutorService
                     continue;
             }
 
-            _wake.Wait();
+            WaitToBeWoken();
         }
     }
 
@@ -198,6 +223,6 @@ internal sealed class DedicatedThreadsExecutorService : ExecutorService
     {
         _stopping = true;
         if (Volatile.Read(ref _started) != 0)
-            _wake.Release(_threads);
+            Wake(_threads);
     }
 }
