@@ -47,6 +47,15 @@ public enum Mutant
 
     /// <summary>Members of different generations hear each other.</summary>
     GenerationsAreMixed,
+
+    /// <summary>Snapshots leave out the client sessions.</summary>
+    SnapshotWithoutSessions,
+
+    /// <summary>A command of a session is applied although it was applied before.</summary>
+    DuplicateIsApplied,
+
+    /// <summary>A session that no longer remembers a command takes it for a new one.</summary>
+    OldSerialsAreForgotten,
 }
 
 /// <summary>Which mutant is on.</summary>

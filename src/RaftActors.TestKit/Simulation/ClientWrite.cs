@@ -47,6 +47,21 @@ public sealed class ClientWrite(long ticket, ulong firstValue, int count)
 
     /// <summary>Why it was refused.</summary>
     public ProposalRefusal? Refusal { get; set; }
+
+    /// <summary>The client session that it belongs to; 0 for none.</summary>
+    public ulong Session { get; init; }
+
+    /// <summary>Its number within the session.</summary>
+    public ulong Serial { get; init; }
+
+    /// <summary>What it says about a session; null when it is a command.</summary>
+    public SessionControl? Control { get; init; }
+
+    /// <summary>What the session made of it; null while not applied, and without a session.</summary>
+    public SessionVerdict? Verdict { get; set; }
+
+    /// <summary>True when sessions decide whether it is applied.</summary>
+    public bool ConcernsSession => Session != 0 || Control is not null;
 }
 
 /// <summary>An operator's request: a change of the membership, or a transfer.</summary>

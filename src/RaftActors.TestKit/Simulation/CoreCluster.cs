@@ -76,6 +76,9 @@ public sealed class CoreCluster
     /// <summary>What operators asked for.</summary>
     public List<OperatorRequest> Requests { get; } = [];
 
+    /// <summary>How often members have decided what about entries of sessions, by <see cref="SessionDecision"/>.</summary>
+    public long[] SessionDecisions { get; } = new long[5];
+
     /// <summary>Where events are recorded; null when nobody wants to know.</summary>
     public SimulationTrace? Recorder { get; }
 
@@ -219,6 +222,28 @@ public sealed class CoreCluster
         return write;
     }
 
+    /// <summary>A value that nobody else writes.</summary>
+    public ulong NextValue() => ++_value;
+
+    /// <summary>A client proposes a command of its session.</summary>
+    public ClientWrite WriteInSession(SimulatedMember at, ulong session, ulong serial, ulong value)
+    {
+        ClientWrite write = new(++_ticket, value, 1) { Session = session, Serial = serial };
+        at.SubmitOfSession(write);
+        return write;
+    }
+
+    /// <summary>A client opens, keeps or closes a session.</summary>
+    public ClientWrite ControlSession(SimulatedMember at, SessionControl control)
+    {
+        ClientWrite write = new(++_ticket, 0, 1) { Control = control };
+        at.SubmitOfSession(write);
+        return write;
+    }
+
+    /// <summary>A leader writes down the time.</summary>
+    internal void TellTime(SimulatedMember leader) => ControlSession(leader, SessionControl.Clock(TimeSpan.Zero));
+
     /// <summary>A client reads.</summary>
     public ClientRead Read(SimulatedMember at)
     {
@@ -294,6 +319,15 @@ public sealed class CoreCluster
         if (Counts(member))
         {
             Tell(member, static (invariant, who) => invariant.OnStepped(who));
+        }
+    }
+
+    internal void TellSession(SimulatedMember member, LogEntry entry, SessionVerdict verdict)
+    {
+        SessionDecisions[(int)verdict.Decision]++;
+        if (Counts(member))
+        {
+            Tell((member, entry, verdict), static (invariant, what) => invariant.OnSession(what.member, what.entry, what.verdict));
         }
     }
 

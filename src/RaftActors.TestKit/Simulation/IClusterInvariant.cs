@@ -23,6 +23,11 @@ public interface IClusterInvariant
     {
     }
 
+    /// <summary>A member has decided about an entry that has to do with a client session, and applies it accordingly.</summary>
+    void OnSession(SimulatedMember member, LogEntry entry, SessionVerdict verdict)
+    {
+    }
+
     /// <summary>A recovery was forced on a member: its log is the stream's history from now on. What members of older generations do is not told any more.</summary>
     void OnRecovery(SimulatedMember survivor)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using RaftActors.Protocol;
 
 namespace RaftActors.TestKit.Simulation;
@@ -37,8 +36,7 @@ public sealed partial class SimulatedMember
             throw new InvariantBrokenException($"member {Id} has no snapshot {last} on its disk, but its journal says so");
         }
 
-        Applied.Clear();
-        Applied.AddRange(MemoryMarshal.Cast<byte, ulong>(bytes));
+        RestoreFrom(bytes);
     }
 
     private void ForgetTransfers()
@@ -63,7 +61,7 @@ public sealed partial class SimulatedMember
         }
 
         _takingSnapshot = true;
-        byte[] bytes = MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(Applied)).ToArray();
+        byte[] bytes = SnapshotBytes();
         Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(60)), () =>
         {
             _takingSnapshot = false;

@@ -83,6 +83,7 @@ public sealed partial class SimulatedMember
         _pausedUntil = TimeSpan.Zero;
         _cluster.Recorder?.Add(TraceKind.Started, Id, NodeId.None, $"(run {Run}, journal of {Journal.Durable.Count} writes)");
         Applied.Clear();
+        ForgetSessions();
         RaftOptions options = _cluster.Profile.OptionsOf(Id, _membership, Random.Next());
         try
         {
@@ -268,6 +269,11 @@ public sealed partial class SimulatedMember
 
     private void CarryOut(Effect effect)
     {
+        if (effect is Effect.RoleChanged change && HasSessions)
+        {
+            LeadOrFollowSessions(change);
+        }
+
         switch (effect)
         {
             case Effect.Persist persist:
@@ -396,7 +402,7 @@ public sealed partial class SimulatedMember
             {
                 if (entry.Id.Index >= first && entry.Id.Index <= last)
                 {
-                    Applied.Add(entry.Kind == EntryKind.Normal ? BinaryPrimitives.ReadUInt64LittleEndian(entry.Data.Span) : 0);
+                    Applied.Add(ApplyOne(entry));
                 }
             }
         }
@@ -405,7 +411,15 @@ public sealed partial class SimulatedMember
         {
             write.State = WriteState.Acknowledged;
             _writes.Remove(write.Ticket);
-            _cluster.TellAcknowledged(this, write);
+            if (!write.ConcernsSession)
+            {
+                _cluster.TellAcknowledged(this, write);
+            }
+        }
+
+        if (HasSessions)
+        {
+            ArmClock();
         }
 
         Take(new RaftInput.Applied(last));

@@ -7,7 +7,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed record SimulationProfile
 {
     /// <summary>The names that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "quorums", "disasters"];
+    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters"];
 
     /// <summary>Members that vote and apply.</summary>
     public int Voters { get; init; } = 3;
@@ -29,6 +29,9 @@ public sealed record SimulationProfile
 
     /// <summary>Members are in groups, and operators give the stream other quorums, sensible or not.</summary>
     public bool Quorums { get; init; }
+
+    /// <summary>Clients with sessions.</summary>
+    public int Sessions { get; init; }
 
     /// <summary>A majority is lost, and operators force recoveries.</summary>
     public bool Disasters { get; init; }
@@ -175,6 +178,7 @@ public sealed record SimulationProfile
             "time" => quiet with { Drift = 0.1, Skew = TimeSpan.FromHours(1), MaxPause = TimeSpan.FromMilliseconds(600), Faults = FaultKinds.Pause },
             "crashes" => quiet with { MaxDisk = all.MaxDisk, Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects },
             "operators" => quiet with { Operators = 1 },
+            "sessions" => all with { Sessions = random.Fork(43).Between(2, 4), SnapshotEvery = random.Fork(44).Pick([5, 20, 60]) },
             "quorums" => WithQuorums(all, random),
             "disasters" => WithQuorums(all, random) with { Disasters = true, Quorums = false, Quorum = QuorumRule.Majority, Operators = random.Fork(33).Pick([0, 0, 0.2]) },
             _ => throw new ArgumentException($"There is no profile '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
@@ -195,6 +199,7 @@ public sealed record SimulationProfile
         return Hostile(random, voters, hasOperators, hasQuorums) with
         {
             Quorums = hasQuorums,
+            Sessions = random.Fork(42) is var sessions && sessions.Chance(0.35) ? sessions.Between(1, 3) : 0,
             Quorum = hasQuorums ? RandomOperators.Fitting(voters, quorums) : QuorumRule.Majority,
         };
     }

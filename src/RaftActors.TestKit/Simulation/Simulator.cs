@@ -15,6 +15,7 @@ public static class Simulator
     {
         CoreCluster cluster = new(schedule.Profile, schedule.Seed, trace: trace);
         RandomClients clients = new(cluster, schedule);
+        RandomSessions sessions = new(cluster, schedule);
         RandomFaults faults = new(cluster, schedule);
         RandomDisasters disasters = new(cluster, schedule);
         RandomFlow flow = new(cluster, schedule);
@@ -23,6 +24,7 @@ public static class Simulator
         {
             cluster.StartAll();
             clients.Begin();
+            sessions.Begin();
             faults.Begin();
             disasters.Begin();
             flow.Begin();
@@ -33,6 +35,7 @@ public static class Simulator
             cluster.HealEverything();
             cluster.RunFor(PeacefulTime / 4);
             clients.Stop();
+            sessions.Stop();
             RestoreMembership(cluster);
             CheckLiveness(cluster);
             cluster.End();

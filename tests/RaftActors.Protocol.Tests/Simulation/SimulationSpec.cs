@@ -38,9 +38,25 @@ public sealed class SimulationSpec(ITestOutputHelper output)
     [InlineData("time")]
     [InlineData("crashes")]
     [InlineData("operators")]
+    [InlineData("sessions")]
     [InlineData("quorums")]
     [InlineData("disasters")]
     public void A_cluster_keeps_its_promises_in_every_kind_of_bad_world(string faults) => Run(1, TestSeed.CountOr(40), faults);
+
+    [Fact]
+    public void Sessions_are_used_in_earnest()
+    {
+        long[] decisions = new long[5];
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            SimulationResult result = Simulator.Run(SimulationSchedule.Of(seed, "sessions"));
+            Assert.Null(result.Failure);
+            decisions = [.. decisions.Zip(result.Cluster.SessionDecisions, (a, b) => a + b)];
+        }
+
+        output.WriteLine(string.Join(", ", decisions.Select((count, at) => $"{(SessionDecision)at} {count}")));
+        Assert.All(decisions, count => Assert.True(count > 200));
+    }
 
     [Fact]
     public void A_cluster_keeps_its_promises_for_seeds_that_nobody_has_seen()

@@ -18,6 +18,7 @@ public static class AllInvariants
         new AcknowledgementsAreDurable(),
         new CommitsAreDurableAtAQuorum(),
         new AcknowledgedWritesSurvive(),
+        new SessionsAreExactlyOnce(),
         new ReadsAreLinearizable(),
         new SnapshotsAreOrdered(history),
         new BuffersAreBounded(),
