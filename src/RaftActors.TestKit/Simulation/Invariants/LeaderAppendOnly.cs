@@ -10,6 +10,12 @@ public sealed class LeaderAppendOnly : IClusterInvariant
     /// <inheritdoc/>
     public void OnEffect(SimulatedMember member, Effect effect)
     {
+        // A follower's log ends at a snapshot that took its place, which may be before where it ended.
+        if (effect is Effect.Persist { Event: LogCompacted compacted } && _last.TryGetValue(member.Id, out (int Run, LogIndex Last) ended) && ended.Last > compacted.Last.Index)
+        {
+            _last[member.Id] = (ended.Run, compacted.Last.Index);
+        }
+
         if (effect is not Effect.Persist { Event: EntriesAppended { Batch: EntryBatch batch } })
         {
             return;
