@@ -16,6 +16,7 @@ internal static class Program
             JournalCommand.Create(),
             MembersCommand.Create(),
             TransferCommand.Create(),
+            RecoverCommand.Create(),
             BenchCommand.Create(),
             BenchNodeCommand.Create(),
         };

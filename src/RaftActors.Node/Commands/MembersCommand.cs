@@ -8,7 +8,7 @@ internal static class MembersCommand
 {
     private const double Patience = 60;
 
-    public static Command Create() => new("members", "Change who belongs to a stream.") { Add(), Remove(), Change() };
+    public static Command Create() => new("members", "Change who belongs to a stream.") { Add(), Remove(), Change(), Quorum() };
 
     private static Command Add()
     {
@@ -16,14 +16,15 @@ internal static class MembersCommand
         Option<string> address = new("--address") { Description = "Where it listens, host:port.", Required = true };
         Option<string> kind = Kind();
         Option<int> priority = new("--priority") { Description = "How much it is wanted as leader; higher is more." };
+        Option<int> group = new("--group") { Description = "Its group (zone); 0 for none." };
         OperatorOptions common = new(Patience);
-        Command command = new("add", "Add a member; a voter first catches up as a learner. Start its node with join = on.") { id, address, kind, priority };
+        Command command = new("add", "Add a member; a voter first catches up as a learner. Start its node with join = on.") { id, address, kind, priority, group };
         common.AddTo(command);
         command.SetAction((parsed, token) => common.RunAsync(
             parsed,
             (admin, node, system, stream, timeout, cancel) =>
             {
-                Member member = new(new NodeId(parsed.GetValue(id)), KindOf(parsed.GetValue(kind)), parsed.GetValue(address)!) { Priority = parsed.GetValue(priority) };
+                Member member = new(new NodeId(parsed.GetValue(id)), KindOf(parsed.GetValue(kind)), parsed.GetValue(address)!) { Priority = parsed.GetValue(priority), Group = parsed.GetValue(group) };
                 return admin.AddMemberAsync(node, system, stream, member, timeout, cancel);
             },
             token));
@@ -48,13 +49,33 @@ internal static class MembersCommand
         Option<uint> id = new("--id") { Description = "The member's node id.", Required = true };
         Option<string> kind = Kind();
         Option<int?> priority = new("--priority") { Description = "How much it is wanted as leader from then on; unchanged when not given." };
+        Option<int?> group = new("--group") { Description = "Its group (zone) from then on; unchanged when not given." };
         OperatorOptions common = new(Patience);
-        Command command = new("change", "Give a member another kind: promote a learner, demote a voter.") { id, kind, priority };
+        Command command = new("change", "Give a member another kind: promote a learner, demote a voter.") { id, kind, priority, group };
         common.AddTo(command);
         command.SetAction((parsed, token) => common.RunAsync(
             parsed,
             (admin, node, system, stream, timeout, cancel) =>
-                admin.ChangeMemberAsync(node, system, stream, new NodeId(parsed.GetValue(id)), KindOf(parsed.GetValue(kind)), parsed.GetValue(priority), timeout, cancel),
+                admin.ChangeMemberAsync(node, system, stream, new NodeId(parsed.GetValue(id)), KindOf(parsed.GetValue(kind)), parsed.GetValue(priority), parsed.GetValue(group), timeout, cancel),
+            token));
+        return command;
+    }
+
+    private static Command Quorum()
+    {
+        Option<int> commit = new("--commit") { Description = "How many members must have what is committed; 0 for a majority." };
+        Option<int> election = new("--election") { Description = "How many votes elect a leader; 0 for a majority." };
+        Option<int[]> groups = new("--required-group") { Description = "A group without which nothing is committed; once for each.", AllowMultipleArgumentsPerToken = true };
+        OperatorOptions common = new(Patience);
+        Command command = new("quorum", "Change how many members decide. Commit and election quorum together must be more than the voters.") { commit, election, groups };
+        common.AddTo(command);
+        command.SetAction((parsed, token) => common.RunAsync(
+            parsed,
+            (admin, node, system, stream, timeout, cancel) =>
+            {
+                QuorumRule rule = new() { Commit = parsed.GetValue(commit), Election = parsed.GetValue(election), RequiredGroups = [.. parsed.GetValue(groups) ?? []] };
+                return admin.ChangeQuorumAsync(node, system, stream, rule, timeout, cancel);
+            },
             token));
         return command;
     }

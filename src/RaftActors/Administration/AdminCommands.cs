@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -17,8 +18,14 @@ internal static class AdminCommands
     public const string StepDown = "step-down";
     public const string Elect = "elect";
 
+    public const string Quorum = "quorum";
+    public const string Recover = "recover";
+
+    /// <summary>Has to stand at the end of a request for a recovery.</summary>
+    public const string LossAccepted = "LOSS-ACCEPTED";
+
     private const string Usage =
-        "allowed: status; member-add STREAM ID KIND ADDRESS PRIORITY MS; member-remove STREAM ID MS; member-change STREAM ID KIND PRIORITY|- MS; transfer STREAM ID|0 MS; step-down STREAM; elect STREAM";
+        "allowed: status; quorum STREAM COMMIT ELECTION GROUP,..|- MS; recover STREAM ID,.. ID:TERM:INDEX:TERM:INDEX,..|- strict|shorter LOSS-ACCEPTED; member-add STREAM ID KIND ADDRESS PRIORITY MS; member-remove STREAM ID MS; member-change STREAM ID KIND PRIORITY|- [GROUP|-] MS; transfer STREAM ID|0 MS; step-down STREAM; elect STREAM";
 
     /// <summary>Does what the words say.</summary>
     /// <param name="streams">The streams of this node.</param>
@@ -46,6 +53,18 @@ internal static class AdminCommands
             [ChangeMember, _, string member, string kind, string priority, string wait]
                 when TryNode(member, out NodeId node) && TryKind(kind, out MemberKind k) && TryPriority(priority, out int? p) && TryTime(wait, out TimeSpan t) =>
                 Describe(stream.ChangeMemberAsync(node, k, p, t)),
+            [ChangeMember, _, string member, string kind, string priority, string group, string wait]
+                when TryNode(member, out NodeId node) && TryKind(kind, out MemberKind k) && TryPriority(priority, out int? p) && TryPriority(group, out int? g) && TryTime(wait, out TimeSpan t) =>
+                Describe(stream.ChangeMembershipAsync(new MembershipChange.ChangeKind(node, k, p, g), t)),
+            [AddMember, _, string member, string kind, string address, string priority, string group, string wait]
+                when TryNode(member, out NodeId node) && TryKind(kind, out MemberKind k) && TryPriority(priority, out int? p) && TryPriority(group, out int? g) && TryTime(wait, out TimeSpan t) =>
+                Describe(stream.AddMemberAsync(new Member(node, k, address) { Priority = p ?? 0, Group = g ?? 0 }, t)),
+            [Quorum, _, string commit, string election, string groups, string wait]
+                when TryPriority(commit, out int? c) && TryPriority(election, out int? e) && RecoveryWords.TryNumbers(groups, out ImmutableArray<int> required) && TryTime(wait, out TimeSpan t) =>
+                Describe(stream.ChangeQuorumAsync(new QuorumRule { Commit = c ?? 0, Election = e ?? 0, RequiredGroups = required }, t)),
+            [Recover, _, string survivors, string reports, "strict" or "shorter", LossAccepted]
+                when RecoveryWords.TrySurvivors(survivors, out ImmutableArray<NodeId> ids) && RecoveryWords.TryReports(reports, out ImmutableArray<SurvivorReport> known) =>
+                Describe(stream.ForceRecoveryAsync(ids, known, words[4] == "shorter")),
             [Transfer, _, string member, string wait] when TryNode(member, out NodeId node, allowNone: true) && TryTime(wait, out TimeSpan t) =>
                 Describe(stream.TransferLeadershipAsync(node, t)),
             [StepDown, _] => Describe(stream.StepDownAsync()),
@@ -79,6 +98,32 @@ internal static class AdminCommands
                     WriteRefusal(json, refused.Refusal.ToString(), refused.Reason, refused.Leader, refused.LeaderAddress);
                     break;
                 case MembershipOutcomeUnknown unknown:
+                    json.WriteString("outcome", "unknown");
+                    json.WriteString("reason", unknown.Reason);
+                    break;
+            }
+        });
+    }
+
+    private static async Task<string> Describe(Task<RecoveryAnswer> recovery)
+    {
+        RecoveryAnswer answer = await recovery.ConfigureAwait(false);
+        return Write(json =>
+        {
+            switch (answer)
+            {
+                case RecoveryForcedHere forced:
+                    json.WriteString("outcome", "done");
+                    json.WriteNumber("generation", forced.Generation.Number);
+                    json.WriteNumber("generation_origin", forced.Generation.Origin.Value);
+                    json.WriteNumber("base_term", forced.Base.Term.Value);
+                    json.WriteNumber("base_index", forced.Base.Index.Value);
+                    break;
+                case RecoveryNotForced refused:
+                    json.WriteString("outcome", "refused");
+                    json.WriteString("reason", refused.Reason);
+                    break;
+                case RecoveryOutcomeUnknown unknown:
                     json.WriteString("outcome", "unknown");
                     json.WriteString("reason", unknown.Reason);
                     break;

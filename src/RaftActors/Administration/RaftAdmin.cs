@@ -6,7 +6,7 @@ using RaftActors.Administration;
 namespace RaftActors;
 
 /// <summary>Asks the nodes of a cluster from outside, over Akka.Remote. Thread-safe.</summary>
-public sealed class RaftAdmin
+public sealed partial class RaftAdmin
 {
     private const int MostHops = 3;
 
@@ -33,7 +33,7 @@ public sealed class RaftAdmin
     public Task<string> AddMemberAsync(string nodeAddress, string systemName, StreamId stream, Member member, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(member);
-        return CommandAsync(nodeAddress, systemName, $"{AdminCommands.AddMember} {stream} {member.Id.Value} {Word(member.Kind)} {member.Address} {member.Priority} {Milliseconds(timeout)}", timeout, cancellationToken);
+        return CommandAsync(nodeAddress, systemName, $"{AdminCommands.AddMember} {stream} {member.Id.Value} {Word(member.Kind)} {member.Address} {member.Priority}{(member.Group == 0 ? string.Empty : $" {member.Group}")} {Milliseconds(timeout)}", timeout, cancellationToken);
     }
 
     /// <summary>Removes a member from a stream, see <see cref="RaftStream.RemoveMemberAsync"/>.</summary>
@@ -45,6 +45,20 @@ public sealed class RaftAdmin
     /// <inheritdoc cref="AddMemberAsync"/>
     public Task<string> ChangeMemberAsync(string nodeAddress, string systemName, StreamId stream, NodeId member, MemberKind kind, int? priority, TimeSpan timeout, CancellationToken cancellationToken = default) =>
         CommandAsync(nodeAddress, systemName, $"{AdminCommands.ChangeMember} {stream} {member.Value} {Word(kind)} {priority?.ToString(CultureInfo.InvariantCulture) ?? "-"} {Milliseconds(timeout)}", timeout, cancellationToken);
+
+    /// <summary>Changes how many members decide, see <see cref="RaftStream.ChangeQuorumAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> ChangeQuorumAsync(string nodeAddress, string systemName, StreamId stream, QuorumRule rule, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        string groups = rule.RequiredGroups.IsEmpty ? "-" : string.Join(',', rule.RequiredGroups);
+        return CommandAsync(nodeAddress, systemName, $"{AdminCommands.Quorum} {stream} {rule.Commit} {rule.Election} {groups} {Milliseconds(timeout)}", timeout, cancellationToken);
+    }
+
+    /// <summary>Changes kind, priority and group of a member, see <see cref="RaftStream.ChangeMemberAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> ChangeMemberAsync(string nodeAddress, string systemName, StreamId stream, NodeId member, MemberKind kind, int? priority, int? group, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.ChangeMember} {stream} {member.Value} {Word(kind)} {Number(priority)} {Number(group)} {Milliseconds(timeout)}", timeout, cancellationToken);
 
     /// <summary>Hands the office over, see <see cref="RaftStream.TransferLeadershipAsync"/>.</summary>
     /// <inheritdoc cref="AddMemberAsync"/>
@@ -73,6 +87,8 @@ public sealed class RaftAdmin
         TimeSpan timeout,
         CancellationToken cancellationToken = default) =>
         AskAsync(nodeAddress, systemName, AdminRequest.Status, timeout, cancellationToken);
+
+    private static string Number(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "-";
 
     private static string Word(MemberKind kind) => kind switch
     {

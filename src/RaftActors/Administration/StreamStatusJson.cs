@@ -30,6 +30,9 @@ public static class StreamStatusJson
             json.WriteString("failure", status.FailureReason);
             json.WriteBoolean("ready", status.IsReady);
             json.WriteNumber("commit", status.CommitIndex.Value);
+            json.WriteNumber("commit_term", status.CommitTerm.Value);
+            json.WriteNumber("generation", status.Generation.Number);
+            json.WriteNumber("generation_origin", status.Generation.Origin.Value);
             json.WriteNumber("applied", status.AppliedIndex.Value);
             json.WriteNumber("durable", status.DurableIndex.Value);
             json.WriteNumber("last_index", status.LastEntry.Index.Value);
@@ -57,7 +60,29 @@ public static class StreamStatusJson
         WriteIds("outgoing", membership.OutgoingVoters);
         WriteIds("learners", membership.Learners);
         WriteIds("loggers", membership.Loggers);
+        json.WriteNumber("commit_quorum", membership.Quorum.CommitSize(membership.Voters.Length));
+        json.WriteNumber("election_quorum", membership.Quorum.ElectionSize(membership.Voters.Length));
+        WriteNumbers("required_groups", membership.Quorum.RequiredGroups);
+        WriteIds("excluded", membership.Recovery is { } recovery ? [.. recovery.Excluded.Select(m => m.Id)] : []);
+        json.WriteStartObject("groups");
+        foreach (Member member in membership.Members.Where(m => m.Group != 0))
+        {
+            json.WriteNumber(member.Id.ToString(), member.Group);
+        }
+
         json.WriteEndObject();
+        json.WriteEndObject();
+
+        void WriteNumbers(string name, ImmutableArray<int> numbers)
+        {
+            json.WriteStartArray(name);
+            foreach (int number in numbers)
+            {
+                json.WriteNumberValue(number);
+            }
+
+            json.WriteEndArray();
+        }
 
         void WriteIds(string name, ImmutableArray<NodeId> ids)
         {

@@ -24,7 +24,7 @@ internal sealed class PendingStatus(StreamLink link) : ClientRequest
         Stream = link.Id,
         Name = link.Definition.Name,
         Node = link.Self,
-        Membership = link.Definition.Join ? StreamMembership.Empty : new StreamMembership(link.Definition.Members),
+        Membership = link.Definition.Join ? StreamMembership.Empty : link.Definition.InitialMembership,
         Health = health,
         FailureReason = failure,
         LastPeerActivity = link.LastPeerActivity,

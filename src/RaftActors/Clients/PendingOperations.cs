@@ -58,3 +58,32 @@ internal sealed class PendingTransferRequest(NodeId target, TimeSpan timeout) : 
 
 /// <summary>Asks for an election.</summary>
 internal sealed class PendingElection : PendingAcknowledgement;
+
+/// <summary>Asks for a forced recovery.</summary>
+internal sealed class PendingRecovery(RaftInput.ForceRecovery input) : ClientRequest
+{
+    private readonly TaskCompletionSource<RecoveryAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What the core gets, but for the ticket.</summary>
+    public RaftInput.ForceRecovery Input { get; } = input;
+
+    /// <summary>Set before the core gets it.</summary>
+    public bool MayBeUnderWay { get; set; }
+
+    public Task<RecoveryAnswer> Task => _completion.Task;
+
+    public void Answer(RecoveryAnswer answer)
+    {
+        if (Claim())
+        {
+            _completion.TrySetResult(answer);
+        }
+    }
+
+    public override void Abandon(string reason, RefusalCode code) =>
+        Answer(MayBeUnderWay ? new RecoveryOutcomeUnknown(reason) : new RecoveryNotForced(reason));
+
+    public override void TimeOut() => Abandon("the recovery was not on disk in time", RefusalCode.Stopping);
+
+    public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
+}

@@ -11,6 +11,17 @@ internal static class LogLines
     public static void MembershipChanged(ILoggingAdapter log, StreamId stream, NodeId node, Effect.MembershipChanged change) =>
         log.Info("Stream {0} node {1}: membership from entry {2} on: {3}", stream, node, change.Index, change.Membership);
 
+    public static void RecoveryForced(ILoggingAdapter log, StreamId stream, NodeId node, Effect.RecoveryDone done, StreamMembership membership) =>
+        log.Warning(
+            "Stream {0} node {1}: a recovery was FORCED here. Generation {2} begins behind entry {3} with {4}; acknowledged writes that were not on this member are lost, and members {5} are left out",
+            stream, node, done.Generation, done.Base, membership, string.Join(",", membership.Recovery?.Excluded.Select(m => m.Id) ?? []));
+
+    public static void RecoveryRefused(ILoggingAdapter log, StreamId stream, NodeId node, string reason) =>
+        log.Warning("Stream {0} node {1}: a forced recovery was refused: {2}", stream, node, reason);
+
+    public static void RecoveryFollowed(ILoggingAdapter log, StreamId stream, NodeId node, Generation generation, NodeId by) =>
+        log.Warning("Stream {0} node {1}: follows the forced recovery of generation {2}, as member {3} says", stream, node, generation, by);
+
     public static void Recovered(ILoggingAdapter log, StreamId stream, NodeId node, int events, RaftCore core) =>
         log.Info("Stream {0} node {1}: recovered {2} journal events, term {3}, last entry {4}", stream, node, events, core.Term, core.LastEntry);
 

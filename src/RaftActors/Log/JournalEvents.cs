@@ -15,6 +15,7 @@ public abstract class JournaledEvent
         EntriesAppended entries => new JournaledEntries(entries),
         TermState state => new JournaledTermState(state),
         LogCompacted compaction => new JournaledCompaction(compaction),
+        RecoveryForced or MemberFenced => new JournaledRecovery(raftEvent),
         _ => throw new ArgumentException($"There is no journal form of {raftEvent.GetType().Name}.", nameof(raftEvent)),
     };
 }
@@ -43,6 +44,18 @@ public sealed class JournaledEntries : JournaledEvent
 
     /// <inheritdoc/>
     public override string ToString() => $"Entries {Entries.Batch}";
+}
+
+/// <summary>A forced recovery: begun by this member, or gone on without it.</summary>
+public sealed class JournaledRecovery : JournaledEvent
+{
+    internal JournaledRecovery(RaftEvent recovery) => Event = recovery;
+
+    /// <summary>A <see cref="RecoveryForced"/> or a <see cref="MemberFenced"/>.</summary>
+    public RaftEvent Event { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Event.ToString();
 }
 
 /// <summary>

@@ -7,8 +7,8 @@ namespace RaftActors.Persistence;
 
 /// <summary>
 /// The byte form of journal events: public, versioned, extend-only. Manifest E1: an <see cref="EntryBatch"/> exactly as it stands in the log and on the wire. Manifest T1:
-/// version 1, reserved 3, term 8, voted for 4, CRC32C 4 over the bytes before it; little-endian. S1 to S3 belong to snapshots
-/// and are described at <c>SnapshotRecords</c>.
+/// version 1, reserved 3, term 8, voted for 4, CRC32C 4 over the bytes before it; little-endian. T2, written once a recovery was forced, has generation 8 and its first term 8 in front of
+/// the CRC. S1 to S3 belong to snapshots and are described at <c>SnapshotRecords</c>, R1 and R2 to recoveries, see <c>RecoveryRecords</c>.
 /// </summary>
 public sealed class JournalSerializer : SerializerWithStringManifest
 {
@@ -32,7 +32,8 @@ public sealed class JournalSerializer : SerializerWithStringManifest
     public override string Manifest(object o) => o switch
     {
         JournaledEntries => EntriesManifest,
-        JournaledTermState => TermManifest,
+        JournaledTermState { State.Generation: var generation } => generation == Generation.First ? TermManifest : RecoveryRecords.TermWithGeneration,
+        JournaledRecovery recovery => RecoveryRecords.ManifestOf(recovery.Event),
         JournaledCompaction => SnapshotRecords.Compaction,
         StoredSnapshotBlock => SnapshotRecords.Block,
         StoredSnapshotHeader => SnapshotRecords.Header,
@@ -43,7 +44,8 @@ public sealed class JournalSerializer : SerializerWithStringManifest
     public override byte[] ToBinary(object obj) => obj switch
     {
         JournaledEntries entries => PeerFrameSerializer.Bytes(entries.Entries.Batch.Encoded),
-        JournaledTermState state => Write(state.State),
+        JournaledTermState { State.Generation: var generation } state => generation == Generation.First ? Write(state.State) : RecoveryRecords.Write(state.State),
+        JournaledRecovery recovery => RecoveryRecords.Write(recovery.Event),
         JournaledCompaction compaction => SnapshotRecords.Write(compaction.Compaction),
         StoredSnapshotBlock block => SnapshotRecords.Write(block),
         StoredSnapshotHeader header => SnapshotRecords.Write(header),
@@ -57,7 +59,7 @@ public sealed class JournalSerializer : SerializerWithStringManifest
             ? new JournaledEntries(new EntriesAppended(batch))
             : new UnreadableEvent(error),
         TermManifest => ReadTerm(bytes),
-        _ => SnapshotRecords.Read(bytes, manifest) ?? new UnreadableEvent($"an event with the unknown manifest '{manifest}'"),
+        _ => SnapshotRecords.Read(bytes, manifest) ?? RecoveryRecords.Read(bytes, manifest) ?? new UnreadableEvent($"an event with the unknown manifest '{manifest}'"),
     };
 
     private static byte[] Write(TermState state)

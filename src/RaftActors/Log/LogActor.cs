@@ -62,6 +62,9 @@ internal sealed class LogActor : UntypedPersistentActor
             case JournaledCompaction compaction:
                 Recovered(compaction.Compaction);
                 break;
+            case JournaledRecovery recovery:
+                Recovered(recovery.Event);
+                break;
             case RecoveryCompleted:
                 HandOver();
                 DeletePrefix();
@@ -195,6 +198,9 @@ internal sealed class LogActor : UntypedPersistentActor
         {
             case JournaledEntries entries:
                 _index.Follow(entries.Entries, LastSequenceNr);
+                break;
+            case JournaledRecovery recovery:
+                _prefix.Follow(recovery.Event, LastSequenceNr);
                 break;
             case JournaledCompaction compaction:
                 _index.Follow(compaction.Compaction, LastSequenceNr);

@@ -5,7 +5,7 @@ namespace RaftActors.Persistence;
 /// <summary>
 /// The byte forms of what snapshots leave on disk. Public, versioned, extend-only, little-endian; each begins with version 1, reserved 3 and ends with a CRC32C 4 over the bytes
 /// before it. S1, a compaction in the journal: snapshot term 8 and index 8, base term 8 and index 8, last term 8 and index 8, current term 8, voted for 4, length of the membership 4,
-/// membership. S2, a block in the snapshot store: the data, whose own CRC32C is the last. S3, a header in the snapshot store: term 8, index 8, checksum of the content 4,
+/// membership, and once a recovery was forced generation 8 and its first term 8. S2, a block in the snapshot store: the data, whose own CRC32C is the last. S3, a header in the snapshot store: term 8, index 8, checksum of the content 4,
 /// number of blocks 4, size of each 4, length of the membership 4, membership.
 /// </summary>
 internal static class SnapshotRecords
@@ -16,11 +16,13 @@ internal static class SnapshotRecords
 
     private const int Prefix = 4;
     private const int Crc = 4;
+    private const int GenerationSize = 16;
 
     public static byte[] Write(LogCompacted compaction)
     {
         byte[] membership = MembershipCodec.Encode(compaction.Snapshot.Membership);
-        byte[] bytes = new byte[Prefix + 64 + membership.Length + Crc];
+        bool hasGeneration = compaction.State.Generation != Generation.First;
+        byte[] bytes = new byte[Prefix + 64 + membership.Length + (hasGeneration ? GenerationSize : 0) + Crc];
         bytes[0] = 1;
         Span<byte> at = bytes.AsSpan(Prefix);
         Write(at, compaction.Snapshot.Last);
@@ -30,6 +32,11 @@ internal static class SnapshotRecords
         BinaryPrimitives.WriteUInt32LittleEndian(at[56..], compaction.State.VotedFor.Value);
         BinaryPrimitives.WriteInt32LittleEndian(at[60..], membership.Length);
         membership.CopyTo(at[64..]);
+        if (hasGeneration)
+        {
+            RecoveryRecords.WriteGeneration(at[(64 + membership.Length)..], compaction.State);
+        }
+
         return Seal(bytes);
     }
 
@@ -84,14 +91,18 @@ internal static class SnapshotRecords
         EntryId logBase = ReadId(at[16..]);
         EntryId last = ReadId(at[32..]);
         long term = BinaryPrimitives.ReadInt64LittleEndian(at[48..]);
-        StreamMembership? membership = BinaryPrimitives.ReadInt32LittleEndian(at[60..]) == at.Length - 64 ? Membership(at[64..]) : null;
+        int length = BinaryPrimitives.ReadInt32LittleEndian(at[60..]);
+        int behind = at.Length - 64 - length;
+        StreamMembership? membership = length >= 0 && behind is 0 or >= GenerationSize ? Membership(at.Slice(64, length)) : null;
+        TermState state = new(new Term(term), new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(at[56..])));
+        state = behind >= GenerationSize && membership is not null ? RecoveryRecords.ReadGeneration(at[(64 + length)..], state) : state;
         bool isPossible = membership is not null && term >= 0 && snapshot.Index > LogIndex.Zero && logBase.Index >= LogIndex.Zero && logBase.Index <= snapshot.Index && last.Index >= snapshot.Index;
         return isPossible
             ? new JournaledCompaction(new LogCompacted(
                 new SnapshotInfo(snapshot, membership!),
                 logBase,
                 last,
-                new TermState(new Term(term), new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(at[56..])))))
+                state))
             : new UnreadableEvent($"a compaction with impossible contents ({snapshot}, {logBase}, {last}, term {term})");
     }
 

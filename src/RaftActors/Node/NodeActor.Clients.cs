@@ -49,6 +49,9 @@ internal sealed partial class NodeActor
             case PendingEntryRead entry:
                 Take(entry);
                 break;
+            case PendingRecovery recovery:
+                Take(recovery);
+                break;
             case PendingMembershipChange change:
                 Take(change);
                 break;

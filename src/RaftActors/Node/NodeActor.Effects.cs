@@ -82,6 +82,9 @@ internal sealed partial class NodeActor
             case Effect.ReadRefused refused:
                 OnReadRefused(refused);
                 break;
+            case Effect.RecoveryDone or Effect.RecoveryRefused or Effect.RecoveryFollowed or Effect.Fenced:
+                RunRecovery(effect);
+                break;
             default:
                 RunSnapshot(effect);
                 break;

@@ -121,7 +121,7 @@ internal sealed partial class NodeActor
             return;
         }
 
-        foreach (Member member in membership.Members.Concat(membership.Outgoing.Where(o => membership.Members.All(m => m.Id != o.Id))))
+        foreach (Member member in membership.Members.Concat(membership.Outgoing.Where(o => membership.Members.All(m => m.Id != o.Id))).Concat(ToldOff(membership)))
         {
             if (member.Id != Me && _environment.Transport.WhyNot(member.Address) is null)
             {
@@ -131,7 +131,7 @@ internal sealed partial class NodeActor
 
         foreach ((NodeId id, Channel channel) in _peers)
         {
-            if (channel.IsMember && membership.Find(id) is null)
+            if (channel.IsMember && membership.Find(id) is null && ToldOff(membership).All(m => m.Id != id))
             {
                 _peers[id] = channel with { IsMember = false };
                 Timers.StartSingleTimer(RetireKey(id), new RetireChannel(id), ChannelPatience);
@@ -140,6 +140,9 @@ internal sealed partial class NodeActor
 
         TellChannels();
     }
+
+    /// <summary>Those that a forced recovery has left out do not belong to the stream, but have to be told.</summary>
+    private static IEnumerable<Member> ToldOff(StreamMembership membership) => membership.Recovery?.Excluded ?? Enumerable.Empty<Member>();
 
     private void OnStranger(StrangerFrame stranger)
     {

@@ -20,6 +20,8 @@ internal sealed partial class NodeActor
             VotedFor = _core.VotedFor,
             Leader = _core.Leader,
             CommitIndex = _core.CommitIndex,
+            CommitTerm = _core.TermAt(_core.CommitIndex) ?? Term.Zero,
+            Generation = _core.Generation,
             AppliedIndex = _applied,
             LastEntry = _core.LastEntry,
             DurableIndex = _core.DurableIndex,

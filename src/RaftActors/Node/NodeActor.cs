@@ -200,10 +200,15 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             return;
         }
 
-        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : new StreamMembership(_link.Definition.Members), _environment.Randomness.Next());
+        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : _link.Definition.InitialMembership, _environment.Randomness.Next());
         try
         {
             _core = new RaftCore(options, _recovered.Events, _restoredTo);
+        }
+        catch (MemberFencedException e)
+        {
+            Fail(e.Message, e);
+            return;
         }
         catch (InvalidOperationException e)
         {
@@ -214,6 +219,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         LogLines.Recovered(_log, _link.Id, Me, _recovered.Count, _core);
         _recovered = NothingRecovered();
         _running = true;
+        AdoptGeneration();
         AdoptMembership();
         _environment.Watcher?.OnStarted(_core);
         Step(new RaftInput.Start());

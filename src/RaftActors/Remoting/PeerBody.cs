@@ -22,6 +22,7 @@ internal static class PeerBody
         ReadIndexReply reply => Encode(reply, stream, from, to, identity),
         InstallSnapshot install => SnapshotBody.Encode(install, stream, from, to, identity),
         InstallSnapshotReply reply => SnapshotBody.Encode(reply, stream, from, to, identity),
+        RecoveryNotice notice => Encode(notice, stream, from, to, identity),
         _ => throw new ArgumentException($"There is no frame for a {message.GetType().Name}.", nameof(message)),
     };
 
@@ -68,6 +69,15 @@ internal static class PeerBody
                 return SnapshotBody.TryDecodeBlock(header, body, out message, out error);
             case PeerFrameType.SnapshotBlockReply:
                 return SnapshotBody.TryDecodeReply(header, body.Span, out message, out error);
+            case PeerFrameType.RecoveryNotice:
+                if (!MembershipCodec.TryDecode(body.Span, out StreamMembership? membership))
+                {
+                    error = "a notice of a recovery with an unreadable membership";
+                    return false;
+                }
+
+                message = new RecoveryNotice(header.Term, membership);
+                return true;
             default:
                 error = $"type {(byte)header.Type} is not a message of the protocol";
                 return false;
@@ -274,6 +284,16 @@ internal static class PeerBody
         PeerFrameHeader header = new(PeerFrameType.ReadIndexReply, from, to, reply.Term, reply.Index, reply.Accepted, stream, identity);
         byte[] frame = header.Allocate(8);
         BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(header.Length), reply.Context);
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    // Body: the membership, see MembershipCodec.
+    private static PeerFrame Encode(RecoveryNotice notice, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
+    {
+        byte[] membership = MembershipCodec.Encode(notice.Membership);
+        PeerFrameHeader header = new(PeerFrameType.RecoveryNotice, from, to, notice.Term, LogIndex.Zero, false, stream, identity);
+        byte[] frame = header.Allocate(membership.Length);
+        membership.CopyTo(frame, header.Length);
         return PeerFrameHeader.Seal(frame);
     }
 

@@ -53,4 +53,7 @@ public enum PeerFrameType : byte
 
     /// <summary>Asks a leader whether it knows proposals that were forwarded to it; it answers with <see cref="ForwardReply"/>.</summary>
     ForwardInquiry = 18,
+
+    /// <summary>A forced recovery has taken place: the receiver has to follow it, or is left out.</summary>
+    RecoveryNotice = 18,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
@@ -22,7 +23,7 @@ internal static class ExtensionSetup
     {
         Serialization serialization = system.Serialization;
         Register(serialization, "raft-peer-frame", new PeerFrameSerializer(system), typeof(PeerFrame));
-        Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState), typeof(JournaledCompaction), typeof(StoredSnapshotBlock), typeof(StoredSnapshotHeader));
+        Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState), typeof(JournaledCompaction), typeof(JournaledRecovery), typeof(StoredSnapshotBlock), typeof(StoredSnapshotHeader));
         Register(serialization, "raft-client", new ClientMessageSerializer(system), ClientMessageSerializer.Types);
         AdminSerialization.Register(system);
     }
@@ -39,7 +40,13 @@ internal static class ExtensionSetup
         return (IPeerTransport)Make(type, Key, className, [system]);
     }
 
-    public static StreamDefinition Define(ConfiguredStream stream, RaftSettings settings, ExtendedActorSystem system) => new()
+    public static StreamDefinition Define(ConfiguredStream stream, RaftSettings settings, ExtendedActorSystem system)
+    {
+        (QuorumRule quorum, ImmutableArray<Member> members) = QuorumSettings.Read(stream.Section, stream.Path, [.. settings.Nodes.Select(n => new Member(n.Key, MemberKind.Voter, n.Value))]);
+        return DefineWithMajority(stream, settings, system) with { Members = members, Quorum = quorum };
+    }
+
+    private static StreamDefinition DefineWithMajority(ConfiguredStream stream, RaftSettings settings, ExtendedActorSystem system) => new()
     {
         Id = stream.Id,
         Name = stream.Name,

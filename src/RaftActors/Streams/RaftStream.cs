@@ -146,6 +146,45 @@ public sealed partial class RaftStream
     public Task<MembershipAnswer> ChangeMemberAsync(NodeId id, MemberKind kind, int? priority = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         ChangeAsync(new MembershipChange.ChangeKind(id, kind, priority), timeout, cancellationToken);
 
+    /// <summary>Changes how many members decide, and which groups have to be among those that commit (NuRaft: custom quorum sizes; DCF: MAJORITY_GROUPS).</summary>
+    /// <param name="rule">The rule from then on. Refused, with the numbers, when it does not fit the voters.</param>
+    /// <param name="timeout">How long to wait for the outcome; null for twice <c>catch-up-timeout</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, not the change.</param>
+    public Task<MembershipAnswer> ChangeQuorumAsync(QuorumRule rule, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync(new MembershipChange.ChangeQuorum(rule), timeout, cancellationToken);
+
+    /// <summary>Changes the membership in any way there is, with or without another rule of decision.</summary>
+    /// <param name="change">What is wanted.</param>
+    /// <param name="timeout">How long to wait for the outcome; null for twice <c>catch-up-timeout</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, not the change.</param>
+    public Task<MembershipAnswer> ChangeMembershipAsync(MembershipChange change, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return ChangeAsync(change, timeout, cancellationToken);
+    }
+
+    /// <summary>
+    /// Goes on without a majority, with what this member has. For the day on which a majority is lost for good; acknowledged writes that this member does not have are lost. This member begins a new
+    /// history of the stream (a <em>generation</em>), leads it alone, and takes the other survivors in as soon as they answer. Whoever is not named is fenced: it stops for good when it hears of the new
+    /// history, and may come back with an empty disk only. See PROTOCOL.md, "Forced recovery" (braft: reset_peers; DCF: dcf_set_work_mode). Rather use
+    /// <see cref="RaftAdmin.ForceRecoveryAsync"/>, which asks all survivors and picks the furthest.
+    /// </summary>
+    /// <param name="survivors">Every member that shall go on, this one among them.</param>
+    /// <param name="reports">How far the others are; refused when one has more than this member.</param>
+    /// <param name="acceptShorterLog">True to go on although another survivor has more.</param>
+    /// <param name="cancellationToken">Stops waiting, not the recovery.</param>
+    public Task<RecoveryAnswer> ForceRecoveryAsync(
+        IEnumerable<NodeId> survivors, IEnumerable<SurvivorReport>? reports = null, bool acceptShorterLog = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(survivors);
+        PendingRecovery request = new(new RaftInput.ForceRecovery(0, [.. survivors], [.. reports ?? []], acceptShorterLog))
+        {
+            Deadline = _clock.Now + _link.Settings.ClientTimeout,
+        };
+        _link.Submit(request);
+        return request.Task.WaitAsync(cancellationToken);
+    }
+
     /// <summary>
     /// Hands the office over. The leader takes in nothing new meanwhile (proposals wait for the next leader), brings the target up to date and asks it to stand for election; when
     /// that does not come about in time it serves on.

@@ -181,6 +181,11 @@ public sealed class RaftStreams : IExtension
             {
                 throw new RaftConfigurationException($"{path}.members", null, "must contain a voter");
             }
+
+            if (!definition.Join && definition.Quorum.WhyImpossible(definition.Members) is { } rule)
+            {
+                throw new RaftConfigurationException($"{path}.quorum", definition.Quorum.ToString(), rule);
+            }
         }
         catch (ArgumentException e)
         {

@@ -138,7 +138,7 @@ internal sealed class RaftSupervisor : UntypedActor
 
     // What a leader or candidate says that has joined the stream while this member was away.
     private static bool MayComeFromStrangers(PeerFrameType type) =>
-        type is PeerFrameType.RequestVote or PeerFrameType.AppendEntries or PeerFrameType.SnapshotBlock or PeerFrameType.Fragment;
+        type is PeerFrameType.RequestVote or PeerFrameType.AppendEntries or PeerFrameType.SnapshotBlock or PeerFrameType.Fragment or PeerFrameType.RecoveryNotice;
 
     private void Answer(AdminRequest request, IActorRef asker)
     {

@@ -25,6 +25,15 @@ public sealed record StreamDefinition
     /// </summary>
     public required ImmutableArray<Member> Members { get; init; }
 
+    /// <summary>
+    /// How many members decide at the first start of the stream, the same on all members; later the membership says it (<see cref="RaftStream.ChangeQuorumAsync"/>). Sizes have to fit the voters, see
+    /// <see cref="QuorumRule"/>.
+    /// </summary>
+    public QuorumRule Quorum { get; init; } = QuorumRule.Majority;
+
+    /// <summary>What the stream begins with.</summary>
+    internal StreamMembership InitialMembership => new(Members, default, Quorum);
+
     /// <summary>Makes an empty state machine; called at each start of the stream's node.</summary>
     public required Func<IStateMachine> StateMachine { get; init; }
 

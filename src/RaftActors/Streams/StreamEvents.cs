@@ -78,3 +78,16 @@ public sealed record StreamMessageReceived(StreamId Stream, NodeId Node, NodeId 
 /// <param name="First">The first index.</param>
 /// <param name="Last">The last index.</param>
 public sealed record StreamEntriesCommitted(StreamId Stream, NodeId Node, LogIndex First, LogIndex Last) : StreamEvent(Stream, Node);
+
+/// <summary>A recovery was forced (<see cref="RaftStream.ForceRecoveryAsync"/>): this member belongs to a new history of the stream from now on. Acknowledged writes may be lost.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Generation">The new history.</param>
+/// <param name="Origin">The member on which it was forced.</param>
+public sealed record StreamRecoveryForced(StreamId Stream, NodeId Node, Generation Generation, NodeId Origin) : StreamEvent(Stream, Node);
+
+/// <summary>A forced recovery has gone on without this member: it has stopped for good, until its journal is wiped and it is added again. <see cref="StreamFailed"/> follows.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Generation">The history that it has no part in.</param>
+public sealed record StreamMemberFenced(StreamId Stream, NodeId Node, Generation Generation) : StreamEvent(Stream, Node);

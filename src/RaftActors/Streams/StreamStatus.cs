@@ -26,8 +26,14 @@ public sealed record StreamStatus
     /// <summary>The leader, as far as known.</summary>
     public NodeId Leader { get; init; }
 
+    /// <summary>Which history of the stream this member belongs to; above 0 when a recovery was forced.</summary>
+    public Generation Generation { get; init; }
+
     /// <summary>The highest index known to be committed.</summary>
     public LogIndex CommitIndex { get; init; }
+
+    /// <summary>The term of the entry there; 0 when there is none, or when the log does not hold it any more.</summary>
+    public Term CommitTerm { get; init; }
 
     /// <summary>The highest index applied to the state machine. Belongs together with <see cref="StateHash"/>.</summary>
     public LogIndex AppliedIndex { get; init; }
