@@ -65,10 +65,29 @@ public sealed class MembershipCodecSpec
         Assert.Equal(SampleWithSections.OutgoingQuorum, read.OutgoingQuorum);
     }
 
+    private static readonly StreamMembership SampleOfRecovery = new([new Member(new NodeId(3), MemberKind.Voter, "c:3")])
+    {
+        Recovery = new RecoveryInfo(new Generation(2, new NodeId(3)), new Term(9), new EntryId(new Term(8), new LogIndex(5)), [new Member(new NodeId(1), MemberKind.LogOnly, "a:1") { Priority = 7 }]),
+    };
+
+    private const string FrozenOfRecovery =
+        "02" + "0100" + "03000000" + "00" + "00000000" + "0300" + "633a33" + "0000"
+        + "03" + "30000000" + "0300000002000000" + "0900000000000000" + "0800000000000000" + "0500000000000000"
+        + "0100" + "01000000" + "02" + "07000000" + "0300" + "613a31";
+
+    [Fact]
+    public void A_recovery_stays_as_it_was_frozen()
+    {
+        Assert.Equal(FrozenOfRecovery, Convert.ToHexString(MembershipCodec.Encode(SampleOfRecovery)), ignoreCase: true);
+        Assert.True(MembershipCodec.TryDecode(Convert.FromHexString(FrozenOfRecovery), out StreamMembership? read));
+        Assert.Equal(SampleOfRecovery.Recovery, read.Recovery);
+    }
+
     [Fact]
     public void Damaged_sections_never_throw()
     {
-        byte[] good = Convert.FromHexString(FrozenWithSections);
+        byte[] good = Convert.FromHexString(FrozenWithSections + FrozenOfRecovery[36..]);
+        Assert.True(MembershipCodec.TryDecode(good, out StreamMembership? whole) && whole.Recovery is not null);
         for (int at = 0; at < good.Length; at++)
         {
             MembershipCodec.TryDecode(good.AsSpan(0, at), out _);
