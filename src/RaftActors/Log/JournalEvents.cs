@@ -54,6 +54,8 @@ public sealed class JournaledRecovery : JournaledEvent
     /// <summary>A <see cref="RecoveryForced"/> or a <see cref="MemberFenced"/>.</summary>
     public RaftEvent Event { get; }
 
+    internal override EntryBatch? Batch => (Event as RecoveryForced)?.Batch;
+
     /// <inheritdoc/>
     public override string ToString() => Event.ToString();
 }

@@ -200,7 +200,7 @@ internal sealed class LogActor : UntypedPersistentActor
                 _index.Follow(entries.Entries, LastSequenceNr);
                 break;
             case JournaledRecovery recovery:
-                _prefix.Follow(recovery.Event, LastSequenceNr);
+                _index.Follow(recovery.Event, LastSequenceNr);
                 break;
             case JournaledCompaction compaction:
                 _index.Follow(compaction.Compaction, LastSequenceNr);

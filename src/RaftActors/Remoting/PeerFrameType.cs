@@ -55,5 +55,5 @@ public enum PeerFrameType : byte
     ForwardInquiry = 18,
 
     /// <summary>A forced recovery has taken place: the receiver has to follow it, or is left out.</summary>
-    RecoveryNotice = 18,
+    RecoveryNotice = 17,
 }
