@@ -185,6 +185,21 @@ public sealed class NodeCommandSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_write_ahead_log_is_refused_before_anything_starts()
+    {
+        string log = _folder.File("wal");
+        Directory.CreateDirectory(log);
+        await File.WriteAllBytesAsync(Path.Combine(log, "0000000000000001.wal"), new byte[100_000]);
+        string config = Write(FreePort.Next(), $"akka.persistence.journal.plugin = \"raft-actors.journal.wal\"\nraft-actors.journal.wal.directory = \"{log}\"");
+
+        (int code, string output, string errors) = await Run.ToEndAsync("node", "--config", config);
+
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.DoesNotContain("is up", output, StringComparison.Ordinal);
+        Assert.Contains("0000000000000001.wal, offset 0", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_wrong_command_line_is_a_usage_error()
     {
         (int code, _, string errors) = await Run.ToEndAsync("node", "--confg", "x");

@@ -43,6 +43,7 @@ internal static class NodeCommand
             withExtension = withExtension.WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig());
 
             await SqliteJournal.PrepareAsync(withExtension, cancellationToken).ConfigureAwait(false);
+            await WalFiles.CheckAsync(withExtension, cancellationToken).ConfigureAwait(false);
             await PostgreSqlJournal.CheckAsync(withExtension, cancellationToken).ConfigureAwait(false);
             system = await Task.Run(() => ActorSystem.Create(systemName, withExtension), cancellationToken).ConfigureAwait(false);
             RaftStreams streams = RaftStreams.Get(system);
@@ -99,7 +100,7 @@ internal static class NodeCommand
             {
                 case ConfigFileException or RaftConfigurationException:
                     return (ExitCode.Configuration, inner.Message);
-                case DatabaseUnusableException or StreamStartException:
+                case DatabaseUnusableException or WalFilesException or StreamStartException:
                     return (ExitCode.Storage, inner.Message);
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
                     return (ExitCode.Address, "the remoting port is in use by another process (akka.remote.dot-netty.tcp.port).");
