@@ -81,6 +81,7 @@ public sealed class ScheduleShrinker
             p => p with { Priorities = false },
             p => p with { SnapshotEvery = 0 },
             p => p with { Operators = 0 },
+            p => p with { BitRot = false },
             p => p with { MaxDelay = TimeSpan.FromMilliseconds(2) },
             p => p with { MaxDisk = TimeSpan.FromMilliseconds(1) },
             p => p with { MaxInFlightAppends = 1 },

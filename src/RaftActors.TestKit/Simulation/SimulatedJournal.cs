@@ -13,6 +13,9 @@ public sealed class SimulatedJournal
     private readonly List<EntryId> _durableLog = [];
     private LogIndex _base;
 
+    /// <summary>Something that was on the disk is lost or changed. Checksums and sequence numbers tell when it is read.</summary>
+    public bool IsRotten { get; private set; }
+
     /// <summary>What a restart will find.</summary>
     public IReadOnlyList<RaftEvent> Durable => _durable;
 
@@ -24,6 +27,9 @@ public sealed class SimulatedJournal
 
     /// <summary>Whether everything written is confirmed.</summary>
     public bool IsIdle => _unsynced.Count == 0;
+
+    /// <summary>Damages what is on the disk.</summary>
+    public void Rot() => IsRotten = true;
 
     /// <summary>Hands a write to the disk.</summary>
     public void Write(JournalMark mark, RaftEvent fact) => _unsynced.Add((mark, fact));

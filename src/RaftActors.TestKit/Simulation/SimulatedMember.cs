@@ -79,6 +79,13 @@ public sealed partial class SimulatedMember
     /// <summary>Starts it from what its disk holds.</summary>
     public void Start()
     {
+        if (Journal.IsRotten)
+        {
+            // As the real journal: it does not start, and nothing is repaired.
+            _cluster.Recorder?.Add(TraceKind.Note, Id, NodeId.None, "refuses to start: its journal is damaged");
+            return;
+        }
+
         Run++;
         _pausedUntil = TimeSpan.Zero;
         _cluster.Recorder?.Add(TraceKind.Started, Id, NodeId.None, $"(run {Run}, journal of {Journal.Durable.Count} writes)");

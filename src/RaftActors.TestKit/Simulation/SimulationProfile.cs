@@ -81,6 +81,9 @@ public sealed record SimulationProfile
     /// <summary>The mean time between two submissions of clients.</summary>
     public TimeSpan SubmitEvery { get; init; } = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Disks of a minority lose what was on them already.</summary>
+    public bool BitRot { get; init; }
+
     /// <summary>Whether members ask before they stand for election.</summary>
     public bool PreVote { get; init; } = true;
 
@@ -157,6 +160,7 @@ public sealed record SimulationProfile
             Operators = 0,
             ReadFailures = 0,
             FlowFaultEvery = TimeSpan.Zero,
+            BitRot = false,
         };
         return name switch
         {
@@ -173,6 +177,7 @@ public sealed record SimulationProfile
             "storage" => quiet with
             {
                 MaxDisk = all.MaxDisk,
+                BitRot = all.BitRot,
                 Faults = FaultKinds.SlowDisk | FaultKinds.FailedWrite | FaultKinds.FullDisk | FaultKinds.CrashBetweenEffects,
             },
             "time" => quiet with { Drift = 0.1, Skew = TimeSpan.FromHours(1), MaxPause = TimeSpan.FromMilliseconds(600), Faults = FaultKinds.Pause },
@@ -199,6 +204,7 @@ public sealed record SimulationProfile
         return Hostile(random, voters, hasOperators, hasQuorums) with
         {
             Quorums = hasQuorums,
+            BitRot = random.Fork(62).Chance(0.5),
             Sessions = random.Fork(42) is var sessions && sessions.Chance(0.35) ? sessions.Between(1, 3) : 0,
             Quorum = hasQuorums ? RandomOperators.Fitting(voters, quorums) : QuorumRule.Majority,
         };

@@ -15,6 +15,9 @@ public sealed record SimulationFailure(string Invariant, string Message, TimeSpa
 /// <param name="Failure">What went wrong; null when nothing did.</param>
 public sealed record SimulationResult(SimulationSchedule Schedule, CoreCluster Cluster, int Faults, int Requests, SimulationFailure? Failure)
 {
+    /// <summary>How many disks have rotted.</summary>
+    public int Rotten { get; init; }
+
     /// <summary>How many faults the schedule has not left out.</summary>
     public int FaultsLeft => Faults - Schedule.WithoutFaults.Count(n => n <= Faults);
 

@@ -19,6 +19,7 @@ public static class Simulator
         RandomFaults faults = new(cluster, schedule);
         RandomDisasters disasters = new(cluster, schedule);
         RandomFlow flow = new(cluster, schedule);
+        RandomRot rot = new(cluster, schedule);
         SimulationFailure? failure = null;
         try
         {
@@ -28,6 +29,7 @@ public static class Simulator
             faults.Begin();
             disasters.Begin();
             flow.Begin();
+            rot.Begin();
             cluster.RunFor(schedule.HostileTime);
 
             faults.Stop();
@@ -36,6 +38,11 @@ public static class Simulator
             cluster.RunFor(PeacefulTime / 4);
             clients.Stop();
             sessions.Stop();
+            if (!cluster.RunUntil(() => rot.IsHealed, PeacefulTime))
+            {
+                throw NotLive(cluster, $"members whose disks rotted are not back: {Describe(cluster)}");
+            }
+
             RestoreMembership(cluster);
             CheckLiveness(cluster);
             cluster.End();
@@ -55,7 +62,7 @@ public static class Simulator
             trace?.Add(TraceKind.Violation, cluster.Acting?.Id ?? NodeId.None, NodeId.None, $"{failure.Invariant}: {failure.Message}");
         }
 
-        return new SimulationResult(schedule, cluster, faults.Count, clients.Count, failure);
+        return new SimulationResult(schedule, cluster, faults.Count, clients.Count, failure) { Rotten = rot.Count };
     }
 
     private static void CheckLiveness(CoreCluster cluster)

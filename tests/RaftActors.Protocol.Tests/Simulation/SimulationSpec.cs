@@ -58,6 +58,22 @@ public sealed class SimulationSpec(ITestOutputHelper output)
         Assert.All(decisions, count => Assert.True(count > 200));
     }
 
+    /// <summary>A member whose journal is damaged does not start; the stream goes on without it, and it comes back with an empty disk.</summary>
+    [Fact]
+    public void Disks_of_a_minority_may_rot()
+    {
+        int rotten = 0;
+        for (ulong seed = 1; seed <= 40; seed++)
+        {
+            SimulationResult result = Simulator.Run(SimulationSchedule.Of(seed, "storage"));
+            Assert.True(result.Failure is null, $"seed {seed} of storage: {result.Failure?.Message}");
+            rotten += result.Rotten;
+        }
+
+        output.WriteLine($"{rotten} disks rotted");
+        Assert.True(rotten >= 8, $"only {rotten} disks rotted");
+    }
+
     [Fact]
     public void A_cluster_keeps_its_promises_for_seeds_that_nobody_has_seen()
     {
