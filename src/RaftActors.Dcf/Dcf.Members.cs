@@ -57,6 +57,46 @@ public sealed partial class Dcf
             (admin, leader) => admin.ChangeMemberAsync(leader, System.Name, stream, member, KindOf(role), priority, wait, cancellationToken));
     }
 
+    /// <summary>
+    /// Changes a node by JSON (DCF: <c>dcf_change_member</c>): <c>[{"stream_id":1,"node_id":2,"group":3,"priority":5,"role":"PASSIVE"}]</c>, where group, priority and role are kept when they are not there.
+    /// </summary>
+    /// <param name="change">One element, alone or in an array.</param>
+    /// <param name="waitTimeout">How long to wait for the outcome; null for a minute.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="DcfConfigurationException">Malformed JSON, an unknown key, or a value out of its range.</exception>
+    public async Task<DcfAdminResult> ChangeMemberAsync(string change, TimeSpan? waitTimeout = null, CancellationToken cancellationToken = default)
+    {
+        DcfMemberChange wanted = DcfMemberChange.Parse(change);
+        RaftStream handle = GetStream(wanted.Stream);
+        StreamStatus status = await handle.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+        if (status.Membership.Find(wanted.Node) is not { } member)
+        {
+            return new DcfAdminResult(false, status.Leader, $"Node {wanted.Node} is not in stream {wanted.Stream}.");
+        }
+
+        MemberKind kind = wanted.Role is { } role ? KindOf(role) : member.Kind;
+        TimeSpan wait = waitTimeout ?? DefaultWait;
+        return await ChangeAsync(
+            handle.ChangeMembershipAsync(new MembershipChange.ChangeKind(wanted.Node, kind, wanted.Priority, wanted.Group), wait, cancellationToken),
+            (admin, leader) => admin.ChangeMemberAsync(leader, System.Name, wanted.Stream, wanted.Node, kind, wanted.Priority, wanted.Group, wait, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>Changes which groups have to have every commit (DCF: <c>dcf_set_param("MAJORITY_GROUPS", ...)</c>). Part of the membership here: one call holds for all nodes.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="groups">The groups; none to require none.</param>
+    /// <param name="waitTimeout">How long to wait for the outcome; null for a minute.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task<DcfAdminResult> SetMajorityGroupsAsync(StreamId stream, IEnumerable<int> groups, TimeSpan? waitTimeout = null, CancellationToken cancellationToken = default)
+    {
+        RaftStream handle = GetStream(stream);
+        StreamStatus status = await handle.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+        QuorumRule rule = status.Membership.Quorum with { RequiredGroups = [.. groups] };
+        TimeSpan wait = waitTimeout ?? DefaultWait;
+        return await ChangeAsync(
+            handle.ChangeQuorumAsync(rule, wait, cancellationToken),
+            (admin, leader) => admin.ChangeQuorumAsync(leader, System.Name, stream, rule, wait, cancellationToken)).ConfigureAwait(false);
+    }
+
     /// <summary>Lets a node lead a stream (DCF: <c>dcf_promote_leader</c>). When it does not take over in time, the present leader serves on.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="nodeId">The node that shall lead.</param>

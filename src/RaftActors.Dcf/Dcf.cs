@@ -212,6 +212,7 @@ public sealed partial class Dcf : IAsyncDisposable
                     NodeId = node,
                     Members = config.MembersOf(id),
                     Join = _options.Join,
+                    Quorum = new QuorumRule { RequiredGroups = [.. _options.MajorityGroups] },
                     StateMachine = () => _options.StateMachine?.Invoke(id) ?? new ChainedHashStateMachine(),
                     Observer = new DcfStreamObserver(id, _callbacks),
                 },

@@ -19,6 +19,12 @@ public sealed record DcfOptions
     public bool Join { get; init; }
 
     /// <summary>
+    /// DCF's MAJORITY_GROUPS: groups, each of which needs one voter with everything that is committed, at the first start of a stream; the same on all nodes. Nodes get their group in the cluster JSON.
+    /// Later it is changed with <see cref="Dcf.SetMajorityGroupsAsync"/>.
+    /// </summary>
+    public IReadOnlyList<int> MajorityGroups { get; init; } = [];
+
+    /// <summary>
     /// HOCON that stands before the defaults: journal, timings, dispatchers, TLS. The address to listen at comes from the cluster
     /// configuration and stands before this.
     /// </summary>

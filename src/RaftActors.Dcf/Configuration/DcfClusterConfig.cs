@@ -43,7 +43,7 @@ public sealed class DcfClusterConfig
     /// <summary>The members of one stream.</summary>
     /// <param name="stream">The stream.</param>
     public ImmutableArray<Member> MembersOf(StreamId stream) =>
-        [.. Nodes.Where(n => n.Stream == stream).OrderBy(n => n.Node).Select(n => new Member(n.Node, n.Kind, n.Address))];
+        [.. Nodes.Where(n => n.Stream == stream).OrderBy(n => n.Node).Select(n => new Member(n.Node, n.Kind, n.Address) { Group = n.Group, Priority = n.Priority })];
 
     /// <summary>What the configuration says of one node: an element per stream it belongs to.</summary>
     /// <param name="node">The node.</param>

@@ -9,7 +9,7 @@ namespace RaftActors.Dcf;
 /// <summary>The JSON form of the cluster configuration.</summary>
 internal static class DcfJson
 {
-    private const string Shape = "an object with stream_id, node_id, ip, port and role";
+    private const string Shape = "an object with stream_id, node_id, ip, port and role, and group and priority where they matter";
 
     public static ImmutableArray<DcfStreamNode> Read(string text)
     {
@@ -48,12 +48,14 @@ internal static class DcfJson
         foreach (DcfStreamNode node in nodes)
         {
             text.Append(separator).Append(CultureInfo.InvariantCulture,
-                $"  {{ \"stream_id\": {node.Stream}, \"node_id\": {node.Node}, \"ip\": {JsonSerializer.Serialize(node.Ip)}, \"port\": {node.Port}, \"role\": \"{RoleName(node.Role)}\" }}");
+                $"  {{ \"stream_id\": {node.Stream}, \"node_id\": {node.Node}, \"ip\": {JsonSerializer.Serialize(node.Ip)}, \"port\": {node.Port}, \"role\": \"{RoleName(node.Role)}\"{Optional("group", node.Group)}{Optional("priority", node.Priority)} }}");
             separator = ",\n";
         }
 
         return text.Append("\n]\n").ToString();
     }
+
+    private static string Optional(string key, int value) => value == 0 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $", \"{key}\": {value}");
 
     public static string RoleName(DcfRole role) => role.ToString().ToUpperInvariant();
 
@@ -98,9 +100,9 @@ internal static class DcfJson
         Dictionary<string, JsonElement> values = new(StringComparer.Ordinal);
         foreach (JsonProperty property in element.EnumerateObject())
         {
-            if (property.Name is not ("stream_id" or "node_id" or "ip" or "port" or "role"))
+            if (property.Name is not ("stream_id" or "node_id" or "ip" or "port" or "role" or "group" or "priority"))
             {
-                throw new DcfConfigurationException($"{where} has an unknown key \"{property.Name}\". Allowed: stream_id, node_id, ip, port, role.");
+                throw new DcfConfigurationException($"{where} has an unknown key \"{property.Name}\". Allowed: stream_id, node_id, ip, port, role, group, priority.");
             }
 
             if (!values.TryAdd(property.Name, property.Value))
@@ -114,7 +116,11 @@ internal static class DcfJson
             new NodeId(Number("node_id", 1, uint.MaxValue)),
             CheckIp(Text("ip"), where),
             (int)Number("port", 1, 65535),
-            ParseRole(Text("role"), where));
+            ParseRole(Text("role"), where))
+        {
+            Group = values.ContainsKey("group") ? (int)Number("group", 0, int.MaxValue) : 0,
+            Priority = values.ContainsKey("priority") ? (int)Number("priority", 0, int.MaxValue) : 0,
+        };
 
         JsonElement Value(string key, JsonValueKind kind)
         {

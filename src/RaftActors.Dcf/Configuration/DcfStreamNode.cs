@@ -10,6 +10,12 @@ namespace RaftActors.Dcf;
 /// <param name="Role">The node's role in this stream.</param>
 public sealed record DcfStreamNode(StreamId Stream, NodeId Node, string Ip, int Port, DcfRole Role)
 {
+    /// <summary>Its group (DCF: group), such as a zone; 0 for none. Groups that must have every commit are named by MAJORITY_GROUPS.</summary>
+    public int Group { get; init; }
+
+    /// <summary>How much it is wanted as leader (DCF: election priority); equal numbers are equal chances.</summary>
+    public int Priority { get; init; }
+
     /// <summary><c>ip:port</c>, IPv6 addresses in brackets.</summary>
     public string Address => Ip.Contains(':', StringComparison.Ordinal) ? $"[{Ip}]:{Port}" : $"{Ip}:{Port}";
 
