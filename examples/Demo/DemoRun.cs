@@ -29,8 +29,12 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
 
             LoadRun load = new(cluster, [.. input.Select(l => (ledger.KeyOf(l), l.Text))], options);
             view.Say($"Loading {load.Total} lines of this repository over {options.Clients} connections, {options.Pipeline} writes deep each.");
+            CounterRun counter = new(cluster, string.Create(CultureInfo.InvariantCulture, $"demo:counter:run{ledger.Run}"));
+            Task counting = counter.RunAsync(cancellation);
             int killed = 0;
             await view.WithProgressAsync(load, async () => killed = await LoadWithKillAsync(cluster, load, cancellation));
+            counter.Stop();
+            await counting;
             if (load.Failure is { } failure)
             {
                 throw new DemoException(failure);
@@ -41,9 +45,10 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
             (string Key, ulong Digest)[] acknowledged = [.. load.AcknowledgedWrites.Select(w => (w.Key, Ledger.Digest(w.Value)))];
             IReadOnlyCollection<string> lost = await Verification.FindLostAsync(cluster, acknowledged, cancellation);
             ledger.Save(load.AcknowledgedWrites);
+            string? miscounted = await counter.CheckAsync(cancellation);
             int[] codes = await StopAsync(cluster);
-            Show(agreed, load, killed, lost.Count, Stopwatch.GetElapsedTime(begun));
-            return Verdict([.. lostBefore, .. lost], codes, acknowledged.Length);
+            Show(agreed, load, counter, killed, lost.Count, Stopwatch.GetElapsedTime(begun));
+            return Verdict([.. lostBefore, .. lost], miscounted, counter, codes, acknowledged.Length);
         }
         catch (Exception e) when (e is DemoException or KvNodeException)
         {
@@ -120,7 +125,7 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
         }
     }
 
-    private static void Show(IReadOnlyList<KvStatus> agreed, LoadRun load, int killed, int lost, TimeSpan total)
+    private static void Show(IReadOnlyList<KvStatus> agreed, LoadRun load, CounterRun counter, int killed, int lost, TimeSpan total)
     {
         if (Console.IsOutputRedirected)
         {
@@ -144,6 +149,7 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
         figures.AddRow("refused and repeated", Text(load.Refused));
         figures.AddRow("outcome unknown and repeated", Text(load.Unknown));
         figures.AddRow("lost", Text(lost));
+        figures.AddRow("increments through sessions", $"{Text(counter.Acknowledged)}, {Text(counter.Repeated)} sent again");
         figures.AddRow("failover", $"{load.Failover!.Value.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms");
         figures.AddRow("throughput", $"{(load.Acknowledged / load.Duration.TotalSeconds).ToString("0", CultureInfo.InvariantCulture)} writes/s, failover included");
         figures.AddRow("latency p50 / p99", $"{Milliseconds(load.Percentile(0.5))} / {Milliseconds(load.Percentile(0.99))} ms");
@@ -155,7 +161,7 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
 
     private static string Milliseconds(TimeSpan time) => time.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture);
 
-    private int Verdict(IReadOnlyCollection<string> lost, int[] codes, int acknowledged)
+    private int Verdict(IReadOnlyCollection<string> lost, string? miscounted, CounterRun counter, int[] codes, int acknowledged)
     {
         if (lost.Count > 0)
         {
@@ -168,6 +174,12 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
             return 1;
         }
 
+        if (miscounted is not null)
+        {
+            view.Say($"MISCOUNTED: {miscounted}.");
+            return 1;
+        }
+
         if (codes.Any(c => c != 0))
         {
             view.Say($"A node did not stop cleanly: exit codes {string.Join(", ", codes)}.");
@@ -175,6 +187,7 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
         }
 
         view.Say("All nodes stopped with exit code 0 when asked to.");
+        view.Say($"Exactly once: the counter stands at {counter.Acknowledged}, the number of acknowledged increments, {counter.Repeated} of which had to be sent again.");
         view.Say($"Nothing lost: all {acknowledged} acknowledged writes were read back. Run it again: it continues on this data.");
         return 0;
     }

@@ -26,12 +26,16 @@ public readonly record struct Outcome(OutcomeKind Kind, RespReply? Reply, string
     /// <summary>True when the same command may succeed at another time or another node.</summary>
     public bool MayRetry => Kind == OutcomeKind.Refused && Code is "NOLEADER" or "OVERLOADED" or "STOPPING" or "NOTSENT";
 
+    /// <summary>True when the server no longer knows the session, or the command's serial: whether an earlier attempt was executed cannot be found out any more.</summary>
+    public bool IsSessionOver => Kind == OutcomeKind.Refused && Code == "NOSESSION";
+
     /// <summary>Reads a reply.</summary>
     /// <param name="reply">What the server sent.</param>
     public static Outcome Of(RespReply reply)
     {
         ArgumentNullException.ThrowIfNull(reply);
         return !reply.IsError ? new Outcome(OutcomeKind.Acknowledged, reply, "", "")
+            : reply.ErrorCode == "FORGOTTEN" ? new Outcome(OutcomeKind.Acknowledged, reply, "FORGOTTEN", reply.Text)
             : reply.ErrorCode == "UNKNOWN" ? new Outcome(OutcomeKind.Unknown, reply, "UNKNOWN", reply.Text)
             : new Outcome(OutcomeKind.Refused, reply, reply.ErrorCode, reply.Text);
     }

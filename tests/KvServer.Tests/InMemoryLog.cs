@@ -1,6 +1,7 @@
 using System.Buffers;
 using KvServer.Server;
 using KvServer.State;
+using RaftActors.Protocol;
 
 namespace KvServer.Tests;
 
@@ -9,6 +10,9 @@ internal sealed class InMemoryLog : IReplicatedLog
 {
     private readonly Lock _gate = new();
     private readonly int _generation;
+    private readonly SessionTable _sessions = new();
+    private readonly Dictionary<(ulong Session, ulong Serial), WriteOutcome> _first = [];
+    private long _sessionEntries;
     private long _index;
 
     public InMemoryLog(KvDatabase database)
@@ -61,6 +65,34 @@ internal sealed class InMemoryLog : IReplicatedLog
 
         await hold;
         return Commit(copy);
+    }
+
+    public async Task<WriteOutcome> ProposeOnceAsync(ReadOnlyMemory<byte> entry, ulong session, ulong serial, CancellationToken cancellation)
+    {
+        SessionVerdict verdict = _sessions.Begin(new EntryId(new Term(1), new LogIndex(++_sessionEntries)), session, serial);
+        switch (verdict.Decision)
+        {
+            case SessionDecision.Apply:
+                WriteOutcome outcome = await ProposeAsync(entry, cancellation);
+                _sessions.Complete(verdict.Result!, outcome.Result);
+                _first[(session, serial)] = outcome;
+                return outcome;
+            case SessionDecision.Duplicate when verdict.Result!.IsForgotten:
+                return WriteOutcome.Not(WriteOutcomeKind.Forgotten, "too large");
+            case SessionDecision.Duplicate:
+                return _first[(session, serial)];
+            default:
+                return WriteOutcome.Not(WriteOutcomeKind.NoSession, verdict.Decision.ToString());
+        }
+    }
+
+    public Task<WriteOutcome> SessionAsync(ulong session, bool close, TimeSpan? timeout, CancellationToken cancellation)
+    {
+        SessionControl control = session == 0 ? SessionControl.Open(new SessionLimits(timeout ?? TimeSpan.FromMinutes(1), 10, 10, 100)) : close ? SessionControl.Close(session) : SessionControl.KeepAlive(session);
+        LogIndex index = new(++_sessionEntries);
+        return Task.FromResult(_sessions.Control(index, control).Decision == SessionDecision.Done
+            ? WriteOutcome.Committed(index.Value, default)
+            : WriteOutcome.Not(WriteOutcomeKind.NoSession, "gone"));
     }
 
     public async Task<ReadOutcome> ReadBarrierAsync(ReadLevel level, CancellationToken cancellation)

@@ -65,6 +65,7 @@ public sealed class RespServerSpec : RespServerFixture
     [InlineData("Stopping", "STOPPING", OutcomeKind.Refused, true)]
     [InlineData("Refused", "REFUSED", OutcomeKind.Refused, false)]
     [InlineData("Unknown", "UNKNOWN", OutcomeKind.Unknown, false)]
+    [InlineData("NoSession", "NOSESSION", OutcomeKind.Refused, false)]
     public async Task Error_must_say_what_may_be_concluded(string outcome, string code, OutcomeKind kind, bool mayRetry)
     {
         RespClient client = await ConnectAsync();

@@ -56,4 +56,5 @@ internal enum CommandKind
     MSet,
     GetSet,
     Cas,
+    Once,
 }

@@ -36,6 +36,7 @@ internal static class CommandTable
         new("APPEND", CommandKind.Append, 3, CommandAccess.Write, 1, 1, 1),
         new("MSET", CommandKind.MSet, -3, CommandAccess.Write, 1, -1, 2),
         new("GETSET", CommandKind.GetSet, 3, CommandAccess.Write, 1, 1, 1),
+        new("ONCE", CommandKind.Once, -5, CommandAccess.Write),
         new("CAS", CommandKind.Cas, 4, CommandAccess.Write, 1, 1, 1),
     ];
 

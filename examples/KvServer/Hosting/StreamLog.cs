@@ -15,7 +15,23 @@ internal sealed class StreamLog : IReplicatedLog
 
     public async Task<WriteOutcome> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken cancellation)
     {
-        ProposalAnswer answer = await Stream.ProposeAsync(entry, options: null, cancellation).ConfigureAwait(false);
+        return Conclude(await Stream.ProposeAsync(entry, options: null, cancellation).ConfigureAwait(false));
+    }
+
+    public async Task<WriteOutcome> ProposeOnceAsync(ReadOnlyMemory<byte> entry, ulong session, ulong serial, CancellationToken cancellation)
+    {
+        ProposeOptions options = new() { Session = new SessionSerial(session, serial) };
+        return Conclude(await Stream.ProposeAsync(entry, options, cancellation).ConfigureAwait(false));
+    }
+
+    public async Task<WriteOutcome> SessionAsync(ulong session, bool close, TimeSpan? timeout, CancellationToken cancellation)
+    {
+        SessionRequest request = session == 0 ? new OpenSession(timeout) : close ? new CloseSession(session) : new KeepSessionAlive(session);
+        return Conclude(await Stream.RequestAsync(request, cancellation).ConfigureAwait(false));
+    }
+
+    private static WriteOutcome Conclude(ProposalAnswer answer)
+    {
         return answer switch
         {
             ProposalCommitted committed => WriteOutcome.Committed(committed.Index.Value, committed.Result),
@@ -23,6 +39,8 @@ internal sealed class StreamLog : IReplicatedLog
             Overloaded overloaded => WriteOutcome.Not(WriteOutcomeKind.Overloaded, overloaded.Reason),
             ProposalRefused { Code: RefusalCode.EntryTooLarge } refused => WriteOutcome.Not(WriteOutcomeKind.TooLarge, refused.Reason),
             ProposalRefused { Code: RefusalCode.Stopping } refused => WriteOutcome.Not(WriteOutcomeKind.Stopping, refused.Reason),
+            ProposalRefused { Code: RefusalCode.SessionExpired or RefusalCode.SessionSerialTooOld } refused => WriteOutcome.Not(WriteOutcomeKind.NoSession, refused.Reason),
+            ProposalRefused { Code: RefusalCode.SessionResultForgotten } refused => WriteOutcome.Not(WriteOutcomeKind.Forgotten, refused.Reason),
             ProposalRefused refused => WriteOutcome.Not(WriteOutcomeKind.Refused, refused.Reason),
             OutcomeUnknown unknown => WriteOutcome.Not(WriteOutcomeKind.Unknown, unknown.Reason),
             _ => WriteOutcome.Not(WriteOutcomeKind.Unknown, $"unexpected answer {answer.GetType().Name}"),

@@ -26,6 +26,7 @@ internal sealed class RespRequestParser(RespLimits limits)
     private readonly List<int> _ends = [];
     private ArrayBufferWriter<byte> _arena = new(1024);
     private State _state;
+    private int _first;
     private bool _started;
     private bool _negative;
     private int _digits;
@@ -50,7 +51,7 @@ internal sealed class RespRequestParser(RespLimits limits)
     }
 
     /// <summary>Arguments of the request, the command's name among them.</summary>
-    public int Count => _ends.Count;
+    public int Count => _ends.Count - _first;
 
     /// <summary>Greater than 0: an argument or the whole request was too large. It was read past; this is its size.</summary>
     public long Oversize { get; private set; }
@@ -72,10 +73,14 @@ internal sealed class RespRequestParser(RespLimits limits)
     {
         get
         {
-            int start = index == 0 ? 0 : _ends[index - 1];
-            return _arena.WrittenSpan[start.._ends[index]];
+            int at = _first + index;
+            int start = at == 0 ? 0 : _ends[at - 1];
+            return _arena.WrittenSpan[start.._ends[at]];
         }
     }
+
+    /// <summary>What is left of the request without its first arguments is a request of its own.</summary>
+    public void Skip(int arguments) => _first += arguments;
 
     /// <summary>Takes input until one request is complete.</summary>
     public RespParse Parse(ReadOnlySpan<byte> input, out int consumed)
@@ -111,6 +116,7 @@ internal sealed class RespRequestParser(RespLimits limits)
     {
         _started = true;
         _ends.Clear();
+        _first = 0;
         if (_arena.Capacity > KeptArena)
         {
             _arena = new ArrayBufferWriter<byte>(1024); // One large request must not be paid for as long as the connection lives.

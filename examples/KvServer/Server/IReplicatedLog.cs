@@ -6,6 +6,12 @@ internal interface IReplicatedLog
     /// <summary>Puts an entry into the log. Calls made one after the other get into the log in that order, or not at all.</summary>
     Task<WriteOutcome> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken cancellation);
 
+    /// <summary>The same for a command of a client's session: applied once at the most, however often it is proposed and through whichever node; a repetition gets the first result.</summary>
+    Task<WriteOutcome> ProposeOnceAsync(ReadOnlyMemory<byte> entry, ulong session, ulong serial, CancellationToken cancellation);
+
+    /// <summary>Opens a session (its id is the outcome's index), or when <paramref name="session"/> is given, keeps or closes it.</summary>
+    Task<WriteOutcome> SessionAsync(ulong session, bool close, TimeSpan? timeout, CancellationToken cancellation);
+
     /// <summary>Completes when the local state is fresh enough for a read that was asked for before the call.</summary>
     Task<ReadOutcome> ReadBarrierAsync(ReadLevel level, CancellationToken cancellation);
 
@@ -39,6 +45,12 @@ internal enum WriteOutcomeKind
 
     /// <summary>Not executed, for the reason given.</summary>
     Refused,
+
+    /// <summary>Not executed by this attempt: the session is gone, or remembers only higher serials.</summary>
+    NoSession,
+
+    /// <summary>Executed once, by an earlier attempt, whose result is not kept any more.</summary>
+    Forgotten,
 
     /// <summary>Executed or not, now or later: nobody can say.</summary>
     Unknown,

@@ -211,6 +211,8 @@ internal sealed class LocalCommands(RespServer server)
                 return new TaskReply(LeaderAsync());
             case "SNAPSHOT" when request.Count == 2:
                 return new TaskReply(SnapshotAsync());
+            case "SESSION" when request.Count >= 3:
+                return server.Sessions.Control(request);
             case "READ" when request.Count == 3 && Enum.TryParse(Text(request[2]), ignoreCase: true, out ReadLevel level) && Enum.IsDefined(level)
                 && !char.IsAsciiDigit(Text(request[2])[0]):
                 connection.ReadLevel = level;
@@ -220,7 +222,7 @@ internal sealed class LocalCommands(RespServer server)
             case "READ":
                 return Error("RAFT READ takes lease, linearizable or stale");
             default:
-                return Error("RAFT takes STATUS, LEADER, SNAPSHOT or READ [lease|linearizable|stale]");
+                return Error("RAFT takes STATUS, LEADER, SNAPSHOT, SESSION OPEN|KEEP|CLOSE or READ [lease|linearizable|stale]");
         }
     }
 

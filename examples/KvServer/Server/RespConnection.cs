@@ -95,6 +95,9 @@ internal sealed class RespConnection
         LastWriteIndex = Math.Max(LastWriteIndex, index);
     }
 
+    /// <summary>A write that does not go through the batches has begun.</summary>
+    public void WriteBegun(int bytes) => Interlocked.Add(ref _pendingBytes, bytes);
+
     /// <summary>A read has been executed.</summary>
     public void ReadAnswered() => Interlocked.Decrement(ref _pendingReads);
 
@@ -226,6 +229,11 @@ internal sealed class RespConnection
 
     private ValueTask DispatchWrite(CommandInfo command)
     {
+        if (command.Kind == CommandKind.Once)
+        {
+            return EnqueueAsync(_server.Sessions.Once(this, _parser));
+        }
+
         _operation.ResetWrittenCount();
         if (WriteEncoder.Encode(command, _parser, _options.Limits, _operation) is { } refusal)
         {

@@ -26,6 +26,7 @@ internal sealed class RespServer : IAsyncDisposable
         Writes = new WriteBatcher(log, options, Statistics);
         Reads = new ReadService(log, database, Writes, options, Statistics);
         Local = new LocalCommands(this);
+        Sessions = new SessionCommands(this);
         _protocolWarnings = new WarningThrottle(options.Warn);
         _listener = new Socket(options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -52,6 +53,8 @@ internal sealed class RespServer : IAsyncDisposable
     public ReadService Reads { get; }
 
     public LocalCommands Local { get; }
+
+    public SessionCommands Sessions { get; }
 
     public DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
 

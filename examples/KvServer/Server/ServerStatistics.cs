@@ -56,7 +56,7 @@ internal sealed class ServerStatistics
     {
         switch (outcome)
         {
-            case WriteOutcomeKind.Committed:
+            case WriteOutcomeKind.Committed or WriteOutcomeKind.Forgotten:
                 Interlocked.Add(ref _writesCommitted, count);
                 break;
             case WriteOutcomeKind.Unknown:

@@ -63,6 +63,12 @@ internal sealed class WriteReply(int bytes) : Reply
             case WriteOutcomeKind.Refused:
                 output.Error($"REFUSED not executed: {_reason}");
                 break;
+            case WriteOutcomeKind.NoSession:
+                output.Error($"NOSESSION not executed now: {_reason}");
+                break;
+            case WriteOutcomeKind.Forgotten:
+                output.Error($"FORGOTTEN executed: {_reason}");
+                break;
             default:
                 output.Error($"UNKNOWN outcome unknown: {_reason}");
                 break;

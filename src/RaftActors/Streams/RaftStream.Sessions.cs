@@ -27,6 +27,34 @@ public sealed partial class RaftStream
         return OpenSession(options ?? SessionOptions.Default, grant, nextSerial, cancellationToken);
     }
 
+    /// <summary>
+    /// Opens, keeps or closes a session for a client that counts its serials itself and proposes with <see cref="ProposeOptions.Session"/>: one that talks to several members in turn, or writes its numbers down.
+    /// <see cref="SessionGrant.Of"/> reads the answer to <see cref="RaftActors.OpenSession"/>.
+    /// </summary>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="cancellationToken">Takes the request back while it waits in a queue; stops waiting when it has gone further.</param>
+    public Task<ProposalAnswer> RequestAsync(SessionRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Cancelled(cancellationToken);
+        }
+
+        if (request.Refusal() is { } refusal)
+        {
+            return Task.FromResult<ProposalAnswer>(refusal);
+        }
+
+        LocalProposal proposal = new(request.ToControl(_link.Settings).Encode(), ProposeOptions.Default)
+        {
+            Kind = EntryKind.Session,
+            Deadline = _clock.Now + (request.Wait ?? _link.Settings.ClientTimeout),
+        };
+        _link.Submit(proposal);
+        return cancellationToken.CanBeCanceled ? Cancellable(proposal, cancellationToken) : proposal.Task;
+    }
+
     private Task<RaftSession> OpenSession(SessionOptions options, SessionGrant? resume, ulong nextSerial, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxPipelined, 1, nameof(options));
