@@ -1,3 +1,4 @@
+using System.Buffers;
 using Akka.Actor;
 
 namespace RaftActors.Runtime;
@@ -61,7 +62,7 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
     }
 
     /// <summary>The log has its own copy of the bytes. Only for the actor that read them: they are not guarded.</summary>
-    public void ReleaseData() => Data = default;
+    public virtual void ReleaseData() => Data = default;
 
     public ProposedEntry ToEntry() => new(Kind, Data, Key, Session.Session, Session.Serial);
 
@@ -95,12 +96,40 @@ internal sealed class LocalProposal : PendingProposal
     // Continuations must not run on the thread that carries consensus.
     private readonly TaskCompletionSource<ProposalAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // The copy of the client's bytes; back to the pool when the log has its own. When the proposal takes another course it is left to the garbage collector.
+    private byte[]? _rented;
+
     public LocalProposal(ReadOnlyMemory<byte> data, ProposeOptions options)
-        : base(data, options.Key, options.ExpectedTerm, options.Forward) => Session = options.Session;
+        : this(Copy(data), data.Length, options)
+    {
+    }
+
+    private LocalProposal(byte[] copy, int length, ProposeOptions options)
+        : base(copy.AsMemory(0, length), options.Key, options.ExpectedTerm, options.Forward)
+    {
+        Session = options.Session;
+        _rented = copy;
+    }
 
     public Task<ProposalAnswer> Task => _completion.Task;
 
+    public override void ReleaseData()
+    {
+        base.ReleaseData();
+        if (Interlocked.Exchange(ref _rented, null) is { } copy)
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+
     protected override void Deliver(ProposalAnswer answer) => _completion.TrySetResult(answer);
+
+    private static byte[] Copy(ReadOnlyMemory<byte> data)
+    {
+        byte[] copy = ArrayPool<byte>.Shared.Rent(data.Length);
+        data.Span.CopyTo(copy);
+        return copy;
+    }
 }
 
 /// <summary>Proposed by an actor with a message.</summary>

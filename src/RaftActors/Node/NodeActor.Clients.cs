@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Akka.Actor;
 using RaftActors.Remoting;
 
@@ -8,7 +9,9 @@ internal sealed partial class NodeActor
 {
     private readonly TimeSpan _sweepEvery;
     private readonly List<ClientRequest> _open = [];
-    private readonly List<PendingProposal> _buffer = [];
+    private readonly List<ProposedEntry> _entries = [];
+    private List<PendingProposal> _buffer = [];
+    private List<PendingProposal>? _spare;
     private readonly Dictionary<long, PendingProposal[]> _submitted = [];
     private readonly Queue<WaitingBatch> _waiting = new();
     private readonly Queue<PendingProposal> _parked = new();
@@ -113,12 +116,15 @@ internal sealed partial class NodeActor
             return;
         }
 
-        PendingProposal[] proposals = [.. _buffer.Where(p => !p.IsAnswered)];
-        _buffer.Clear();
+        // Two lists take turns: what is done with one may fill the other.
+        List<PendingProposal> proposals = _buffer;
+        _buffer = _spare ?? [];
+        _spare = null;
         _bufferBytes = 0;
+        proposals.RemoveAll(static p => p.IsAnswered);
         if (_core.Role == Role.Leader)
         {
-            Lead(proposals);
+            Lead(CollectionsMarshal.AsSpan(proposals));
         }
         else if (_channels.TryGetValue(_core.Leader, out IActorRef? channel) && !_unreachable.Contains(_core.Leader))
         {
@@ -131,6 +137,9 @@ internal sealed partial class NodeActor
                 Park(proposal);
             }
         }
+
+        proposals.Clear();
+        _spare = proposals;
     }
 
     private void Lead(ReadOnlySpan<PendingProposal> proposals)
@@ -169,31 +178,36 @@ internal sealed partial class NodeActor
     private void Submit(ReadOnlySpan<PendingProposal> proposals)
     {
         PendingProposal[] taken = new PendingProposal[proposals.Length];
-        ProposedEntry[] entries = new ProposedEntry[proposals.Length];
-        int count = 0;
+
+        // Used again and again: the core has the bytes in a batch when it returns.
+        bool isAlone = !_stepping && _environment.Watcher is null;
+        List<ProposedEntry> entries = isAlone ? _entries : [];
         foreach (PendingProposal proposal in proposals)
         {
             if (proposal.TryTake())
             {
-                entries[count] = Stamped(proposal.ToEntry());
-                taken[count++] = proposal;
+                taken[entries.Count] = proposal;
+                entries.Add(Stamped(proposal.ToEntry()));
             }
         }
 
-        if (count == 0)
+        if (entries.Count == 0)
         {
             return;
         }
 
-        if (count < taken.Length)
+        if (entries.Count < taken.Length)
         {
-            Array.Resize(ref taken, count);
-            Array.Resize(ref entries, count);
+            Array.Resize(ref taken, entries.Count);
         }
 
         long ticket = ++_ticket;
         _submitted.Add(ticket, taken);
         Step(new RaftInput.Propose(ticket, entries, taken[0].ExpectedTerm));
+        if (isAlone)
+        {
+            entries.Clear();
+        }
     }
 
     private void OnAccepted(Effect.ProposalAccepted accepted)
@@ -238,7 +252,7 @@ internal sealed partial class NodeActor
         }
     }
 
-    private void Forward(PendingProposal[] proposals, NodeId leader, IActorRef channel)
+    private void Forward(List<PendingProposal> proposals, NodeId leader, IActorRef channel)
     {
         TimeSpan now = Now;
         List<ForwardedProposal> frame = [];

@@ -55,7 +55,7 @@ public sealed partial class RaftStream
             return Task.FromResult<ProposalAnswer>(refusal);
         }
 
-        LocalProposal proposal = new(data.ToArray(), options)
+        LocalProposal proposal = new(data, options)
         {
             Deadline = _clock.Now + (options.Timeout ?? _link.Settings.ClientTimeout),
         };
