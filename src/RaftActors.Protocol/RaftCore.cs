@@ -192,6 +192,7 @@ public sealed partial class RaftCore
 
             case RaftInput.Applied applied:
                 _state.ReportApplied(applied.Index);
+                _follower.OnApplied();
                 break;
 
             case RaftInput.ReadIndex read:
@@ -220,6 +221,10 @@ public sealed partial class RaftCore
 
             case RaftInput.StateMachineFailed:
                 _state.EndApplying();
+                break;
+
+            case RaftInput.PauseReplication pause:
+                _leader.OnPause(pause);
                 break;
 
             case RaftInput.StepDown:

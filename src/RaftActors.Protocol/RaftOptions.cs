@@ -62,6 +62,24 @@ public sealed record RaftOptions
     /// <summary>The same in bytes of batches that the state machine was given. Above 0.</summary>
     public long MaxUnappliedBytes { get; init; } = 64 << 20;
 
+    /// <summary>The longest pause of a peer's replication that may be asked for (<see cref="RaftInput.PauseReplication"/>).</summary>
+    public TimeSpan MaxReplicationPause { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How many entries the slowest healthy member's disk may be behind the leader's log (a recovery point objective); above it the leader refuses proposals. 0: no such bound. Healthy is who was
+    /// heard within <see cref="ElectionTimeoutMin"/>, is not paused, gets no snapshot, makes progress, and was within the bounds once since it last was not.
+    /// </summary>
+    public int PaceLagEntries { get; init; }
+
+    /// <summary>The same in bytes of entries; 0: no such bound.</summary>
+    public long PaceLagBytes { get; init; }
+
+    /// <summary>
+    /// How long the slowest healthy member would need to apply everything in the leader's log, at the speed at which it applies now (a recovery time objective); above it the leader refuses
+    /// proposals. Zero: no such bound.
+    /// </summary>
+    public TimeSpan PaceApplyTime { get; init; }
+
     /// <summary>Reads that may wait for their confirmation; above it, reads are refused.</summary>
     public int MaxPendingReads { get; init; } = 10_000;
 
@@ -122,6 +140,10 @@ public sealed record RaftOptions
         Require(MaxEntryReads > 0, nameof(MaxEntryReads), MaxEntryReads, "above 0");
         Require(MaxUnappliedEntries > 0, nameof(MaxUnappliedEntries), MaxUnappliedEntries, "above 0");
         Require(MaxUnappliedBytes > 0, nameof(MaxUnappliedBytes), MaxUnappliedBytes, "above 0");
+        Require(MaxReplicationPause > TimeSpan.Zero, nameof(MaxReplicationPause), MaxReplicationPause, "above 0");
+        Require(PaceLagEntries >= 0, nameof(PaceLagEntries), PaceLagEntries, "0 or above");
+        Require(PaceLagBytes >= 0, nameof(PaceLagBytes), PaceLagBytes, "0 or above");
+        Require(PaceApplyTime >= TimeSpan.Zero, nameof(PaceApplyTime), PaceApplyTime, "0 or above");
         Require(ReservedEntries >= 0, nameof(ReservedEntries), ReservedEntries, "not below 0");
         Require(MaxPendingReads > 0, nameof(MaxPendingReads), MaxPendingReads, "above 0");
     }

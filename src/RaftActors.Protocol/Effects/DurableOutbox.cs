@@ -95,6 +95,8 @@ public sealed class DurableOutbox
                 {
                     Token = Math.Max(one.Token, other.Token),
                     CurrentIndex = LogIndex.Max(one.CurrentIndex, other.CurrentIndex),
+                    Applied = LogIndex.Max(one.Applied, other.Applied),
+                    Busy = one.Token > other.Token ? one.Busy : other.Busy,
                 };
             }
 

@@ -101,7 +101,14 @@ public abstract partial record Effect
     /// <param name="Ticket">From <see cref="RaftInput.Propose"/>.</param>
     /// <param name="Refusal">Why.</param>
     /// <param name="Leader">Who leads, as far as known.</param>
-    public sealed record ProposalRefused(long Ticket, ProposalRefusal Refusal, NodeId Leader) : Effect;
+    /// <param name="Reason">Overloaded: which bound is reached, when it is another one than that on uncommitted entries.</param>
+    public sealed record ProposalRefused(long Ticket, ProposalRefusal Refusal, NodeId Leader, string? Reason = null) : Effect;
+
+    /// <summary>What came of a request to pause the replication of a peer.</summary>
+    /// <param name="Ticket">From <see cref="RaftInput.PauseReplication"/>.</param>
+    /// <param name="Outcome">What came of it.</param>
+    /// <param name="Leader">Who leads, as far as known.</param>
+    public sealed record PauseAnswered(long Ticket, PauseOutcome Outcome, NodeId Leader) : Effect;
 
     /// <summary>Another membership is in force: a new one was appended, or one that was not committed is truncated.</summary>
     /// <param name="Membership">Who belongs to the stream now.</param>
@@ -159,6 +166,25 @@ public enum TransferOutcome : byte
 
     /// <summary>The target leads already.</summary>
     LeadsAlready = 5,
+}
+
+/// <summary>What came of a request to pause the replication of a peer.</summary>
+public enum PauseOutcome : byte
+{
+    /// <summary>The peer gets no entries until the time is up.</summary>
+    Paused = 0,
+
+    /// <summary>The peer gets entries again.</summary>
+    Resumed = 1,
+
+    /// <summary>This member does not lead.</summary>
+    NotLeader = 2,
+
+    /// <summary>There is no such peer.</summary>
+    UnknownPeer = 3,
+
+    /// <summary>The time is negative or longer than allowed.</summary>
+    BadDuration = 4,
 }
 
 /// <summary>Why a proposal was certainly not taken.</summary>

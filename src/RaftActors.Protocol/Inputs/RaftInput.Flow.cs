@@ -18,6 +18,15 @@ public abstract partial record RaftInput
     /// <param name="Ticket">The number of the effect.</param>
     public sealed record EntriesUnreadable(long Ticket) : RaftInput;
 
+    /// <summary>
+    /// A leader sends a peer heartbeats, but no entries and no snapshot, for a while (DCF: dcf_pause_rep). Answered by <see cref="Effect.PauseAnswered"/>. The peer is not taken for
+    /// unhealthy, but it acknowledges nothing: when the others are not a quorum, nothing is committed meanwhile. Ends by itself, and with the leader's term of office.
+    /// </summary>
+    /// <param name="Ticket">The shell's own number for this request.</param>
+    /// <param name="Peer">The peer.</param>
+    /// <param name="Duration">For how long from now on; zero: go on at once. At most <see cref="RaftOptions.MaxReplicationPause"/>.</param>
+    public sealed record PauseReplication(long Ticket, NodeId Peer, TimeSpan Duration) : RaftInput;
+
     /// <summary>The state machine has failed and applies nothing any more. The member goes on to keep the log and to vote.</summary>
     public sealed record StateMachineFailed : RaftInput;
 }

@@ -49,7 +49,7 @@ internal static class MessageRules
             RequestVote request => WhyImpossible(request.LastEntry, request.Term),
             RequestVoteReply reply => reply.Term < Term.Zero || reply.RequestTerm <= Term.Zero ? "a vote is answered in term 0" : null,
             AppendEntries append => WhyImpossible(append),
-            AppendEntriesReply { Term.Value: > 0, Token: > 0, CurrentIndex.Value: >= 0 and <= HighestPosition, ConflictHint.Index.Value: >= 0 and <= HighestPosition } => null,
+            AppendEntriesReply { Term.Value: > 0, Token: > 0, CurrentIndex.Value: >= 0 and <= HighestPosition, ConflictHint.Index.Value: >= 0 and <= HighestPosition, Applied.Value: >= 0 and <= HighestPosition } => null,
             AppendEntriesReply => "an append is answered without a term or a token, or with an impossible position",
             InstallSnapshot install => WhyImpossible(install),
             InstallSnapshotReply { Term.Value: > 0, Token: > 0, Snapshot.Value: > 0, Offset: >= 0 } => null,

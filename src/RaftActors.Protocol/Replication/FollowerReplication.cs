@@ -1,7 +1,7 @@
 namespace RaftActors.Protocol;
 
 /// <summary>The receiver's side of log replication (Raft paper section 5.3 and the rules of figure 2).</summary>
-internal sealed class FollowerReplication
+internal sealed partial class FollowerReplication
 {
     private readonly RaftState _state;
     private readonly RoleTransitions _roles;
@@ -37,6 +37,7 @@ internal sealed class FollowerReplication
             return true;
         }
 
+        message = TakeWhatThereIsRoomFor(message);
         Append(message);
         Acknowledge(from, message);
 
@@ -100,7 +101,7 @@ internal sealed class FollowerReplication
     private void Acknowledge(NodeId to, AppendEntries message)
     {
         LogIndex known = LogIndex.Min(_state.MatchedThisTerm, _state.Log.DurableIndex);
-        AppendEntriesReply reply = new(_state.Term, message.Token, true, LogIndex.Max(message.LastIndex, known));
+        AppendEntriesReply reply = new(_state.Term, message.Token, true, LogIndex.Max(message.LastIndex, known), Applied: _state.ReportedApplied, Busy: IsBusy());
         _state.Promise(_state.Log.MarkOf(message.LastIndex), to, reply);
     }
 

@@ -45,6 +45,49 @@ internal sealed partial class LeaderReplication
         SendAppends(leadership, peer);
     }
 
+    /// <summary>An operator wants a peer to get nothing for a while.</summary>
+    public void OnPause(RaftInput.PauseReplication pause)
+    {
+        _state.Emit(new Effect.PauseAnswered(pause.Ticket, Pause(pause), _state.Leader));
+        if (_state.Leadership is { } leadership && leadership.Find(pause.Peer) is { } peer)
+        {
+            SendAppends(leadership, peer);
+        }
+    }
+
+    private PauseOutcome Pause(RaftInput.PauseReplication pause)
+    {
+        if (_state.Leadership is not { } leadership)
+        {
+            return PauseOutcome.NotLeader;
+        }
+
+        if (pause.Duration < TimeSpan.Zero || pause.Duration > _state.Options.MaxReplicationPause)
+        {
+            return PauseOutcome.BadDuration;
+        }
+
+        if (leadership.Find(pause.Peer) is not { IsLeaving: false } peer)
+        {
+            return PauseOutcome.UnknownPeer;
+        }
+
+        if (pause.Duration == TimeSpan.Zero)
+        {
+            peer.Flow.Resume();
+            return PauseOutcome.Resumed;
+        }
+
+        peer.Flow.Pause(_state.Now + pause.Duration);
+        if (peer.State == PeerState.InstallingSnapshot)
+        {
+            StopInstalling(peer);
+            peer.BecomeProbing(peer.Match.Next, leadership.NextToken);
+        }
+
+        return PauseOutcome.Paused;
+    }
+
     private void OnReadFailed(PeerProgress peer)
     {
         peer.Flow.FailedReads++;
@@ -65,7 +108,8 @@ internal sealed partial class LeaderReplication
     {
         foreach (PeerProgress peer in leadership.Peers)
         {
-            if (peer.Flow.Release())
+            peer.Flow.Measure(peer.Match, _state.Log.Last.Index, _state.Now);
+            if (peer.Flow.Release(_state.Now))
             {
                 SendAppends(leadership, peer);
             }

@@ -43,9 +43,10 @@ internal sealed partial class LeaderReplication
     /// </summary>
     public void OnPropose(RaftInput.Propose proposal)
     {
-        if (WhyRefuse(proposal) is { } refusal)
+        string? reason = null;
+        if ((WhyRefuse(proposal) ?? WhyTooFast(out reason)) is { } refusal)
         {
-            _state.Emit(new Effect.ProposalRefused(proposal.Ticket, refusal, _state.Leader));
+            _state.Emit(new Effect.ProposalRefused(proposal.Ticket, refusal, _state.Leader, reason));
             return;
         }
 
@@ -286,6 +287,14 @@ internal sealed partial class LeaderReplication
 
     private void OnAccepted(Leadership leadership, PeerProgress peer, AppendEntriesReply reply)
     {
+        peer.Flow.Heard(reply, _state.Now);
+        if (reply.Busy && peer.State == PeerState.Replicating && peer.IsCurrent(reply.Token))
+        {
+            // What is under way behind this is not taken either.
+            peer.BecomeProbing(peer.Match.Next, leadership.NextToken);
+            peer.HoldProbes();
+        }
+
         Acknowledged(leadership, peer, reply.Token, reply.CurrentIndex);
     }
 

@@ -25,6 +25,7 @@ internal sealed class PeerProgress
         Id = id;
         Next = next;
         LastHeard = now;
+        Flow.MovedAt = now;
         _probingSince = nextToken;
         FirstToken = nextToken;
         InFlight = new InFlightWindow(options.MaxInFlightAppends, options.MaxInFlightBytes);
@@ -87,7 +88,11 @@ internal sealed class PeerProgress
     public TimeSpan? LeavesAt { get; private set; }
 
     /// <summary>The peer was removed.</summary>
-    public void Leave(TimeSpan at) => LeavesAt ??= at;
+    public void Leave(TimeSpan at)
+    {
+        LeavesAt ??= at;
+        Flow.Resume();
+    }
 
     /// <summary>The peer has answered, whatever it said.</summary>
     public void Heard(ulong token, TimeSpan now)
@@ -108,6 +113,7 @@ internal sealed class PeerProgress
             Next = LogIndex.Max(Next, current.Next);
             InFlight.FreeUpTo(current);
             _progressAt = now;
+            Flow.MovedAt = now;
         }
 
         if (State == PeerState.Probing && token >= _probingSince)
@@ -156,5 +162,5 @@ internal sealed class PeerProgress
     /// <summary>True when nothing under way was acknowledged for <paramref name="patience"/>: an append or its answers are lost.</summary>
     public bool IsStalled(TimeSpan now, TimeSpan patience) => InFlight.Count > 0 && now - _progressAt >= patience;
 
-    public PeerStatus ToStatus() => new(Id, State, Match, Next, InFlight.Count, InFlight.Bytes, LastHeard);
+    public PeerStatus ToStatus() => new(Id, State, Match, Next, InFlight.Count, InFlight.Bytes, LastHeard, Flow.Applied, Flow.IsBusy, Flow.IsPaused);
 }

@@ -8,6 +8,9 @@ namespace RaftActors.Protocol;
 /// <param name="InFlight">Append messages without an answer.</param>
 /// <param name="InFlightBytes">The same in bytes of entries.</param>
 /// <param name="LastHeard">When the peer last answered, on the clock of <see cref="RaftCore.Step"/>.</param>
+/// <param name="Applied">What its state machine has applied, as far as it has said.</param>
+/// <param name="IsBusy">It has more to apply than it may, and gets no entries until it says otherwise.</param>
+/// <param name="IsPaused">An operator has stopped its replication for a while.</param>
 public readonly record struct PeerStatus(
     NodeId Id,
     PeerState State,
@@ -15,4 +18,7 @@ public readonly record struct PeerStatus(
     LogIndex Next,
     int InFlight,
     long InFlightBytes,
-    TimeSpan LastHeard);
+    TimeSpan LastHeard,
+    LogIndex Applied = default,
+    bool IsBusy = false,
+    bool IsPaused = false);

@@ -22,6 +22,16 @@ internal sealed partial class RaftState
         && !_applyingEnded
         && Membership.Find(Self) is not { Kind: MemberKind.LogOnly };
 
+    /// <summary>So much of it is applied again that a leader which was told to wait may go on.</summary>
+    public bool IsApplyQueueHalfEmpty =>
+        !IsApplyQueueFull
+        && CommitIndex - LogIndex.Max(AppliedIndex, _recoveredLast) <= Options.MaxUnappliedEntries / 2
+        && (Applying.Bytes <= Options.MaxUnappliedBytes / 2 || CommitIndex == HandedOver);
+
+    /// <summary>What a leader is told about the state machine. Members that apply nothing are as far as their disk.</summary>
+    public LogIndex ReportedApplied =>
+        _applyingEnded || Membership.Find(Self) is { Kind: MemberKind.LogOnly } ? Log.DurableIndex : AppliedIndex;
+
     /// <summary>The state machine has failed: nothing waits for it any more.</summary>
     public void EndApplying()
     {

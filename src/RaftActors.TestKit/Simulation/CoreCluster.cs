@@ -294,6 +294,15 @@ public sealed class CoreCluster
         }
     }
 
+    /// <summary>An operator wants a peer of the leader to get no entries for a while.</summary>
+    public OperatorRequest PauseReplication(SimulatedMember at, NodeId peer, TimeSpan duration)
+    {
+        OperatorRequest request = new(++_ticket);
+        Requests.Add(request);
+        at.Submit(request, new RaftInput.PauseReplication(request.Ticket, peer, duration));
+        return request;
+    }
+
     /// <summary>Tells the invariants that the run has come to rest.</summary>
     public void End()
     {

@@ -26,7 +26,16 @@ public sealed class RandomFlow(CoreCluster cluster, SimulationSchedule schedule)
             return;
         }
 
-        _random.Pick(cluster.Members).SlowApply(TimeSpan.FromMilliseconds(_random.Pick([0, 0, 10, 60, 300])));
+        SimulatedMember member = _random.Pick(cluster.Members);
+        if (_random.Chance(0.6))
+        {
+            member.SlowApply(TimeSpan.FromMilliseconds(_random.Pick([0, 0, 10, 60, 300])));
+        }
+        else if (cluster.Leader is { } leader)
+        {
+            cluster.PauseReplication(leader, member.Id, TimeSpan.FromMilliseconds(_random.Pick([0, 20, 150, 800])));
+        }
+
         Next();
     });
 }

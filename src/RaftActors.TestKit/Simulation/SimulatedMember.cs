@@ -340,6 +340,9 @@ public sealed partial class SimulatedMember
             case Effect.TransferEnded ended when ended.Ticket != 0:
                 Answer(ended.Ticket, ended);
                 break;
+            case Effect.PauseAnswered answered:
+                Answer(answered.Ticket, answered);
+                break;
             case Effect.ReadReady ready:
                 AnswerRead(ready.Ticket, ready.Index);
                 break;

@@ -120,6 +120,12 @@ public sealed record SimulationProfile
     /// <summary>The same in bytes.</summary>
     public long MaxUnappliedBytes { get; init; } = 64 << 20;
 
+    /// <summary>How many entries the slowest healthy member may be behind; 0 for any number.</summary>
+    public int PaceLagEntries { get; init; }
+
+    /// <summary>How long it may need to apply what it lacks; zero for any time.</summary>
+    public TimeSpan PaceApplyTime { get; init; }
+
     /// <summary>The probability that a read from the disk fails, and that one brings what was replaced.</summary>
     public double ReadFailures { get; init; }
 
@@ -249,6 +255,8 @@ public sealed record SimulationProfile
         MaxUnappliedBytes = random.Pick([1, 300, 2000, 1 << 20]),
         ReadFailures = random.Pick([0, 0.02, 0.2]),
         FlowFaultEvery = TimeSpan.FromMilliseconds(random.Pick([0, 60, 250])),
+        PaceLagEntries = random.Pick([0, 0, 6, 25]),
+        PaceApplyTime = TimeSpan.FromMilliseconds(random.Pick([0, 0, 100])),
     };
 
     /// <summary>The members: voters first, then log-only voters, then learners, numbered from 1.</summary>
@@ -301,6 +309,8 @@ public sealed record SimulationProfile
         MaxUnappliedEntries = MaxUnappliedEntries,
         MaxUnappliedBytes = MaxUnappliedBytes,
         MaxEntryReads = 2,
+        PaceLagEntries = PaceLagEntries,
+        PaceApplyTime = PaceApplyTime,
         MaxPendingReads = 200,
         PrioritySwitchAfter = 2 * ElectionTimeoutMax,
         CatchUpMargin = 5,

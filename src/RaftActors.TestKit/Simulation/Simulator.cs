@@ -74,6 +74,16 @@ public static class Simulator
 
         ClientWrite write = cluster.Write(cluster.Leader!);
         ClientRead[] reads = [.. cluster.Participants.Select(cluster.Read)];
+
+        // A leader that waits for others to keep pace may refuse at first, while it has not heard yet that they have caught up.
+        TimeSpan patience = cluster.Time.Now + PeacefulTime;
+        while (cluster.RunUntil(() => write.State == WriteState.Refused, SimulationProfile.HeartbeatInterval)
+            && write.Refusal == ProposalRefusal.Overloaded && cluster.Leader is { } leader && cluster.Time.Now < patience)
+        {
+            cluster.RunFor(SimulationProfile.HeartbeatInterval);
+            write = cluster.Write(leader);
+        }
+
         bool works = cluster.RunUntil(() => HasSettled(cluster) && write.State == WriteState.Acknowledged && reads.All(r => r.IsAnswered), PeacefulTime);
         if (!works || reads.Any(r => r.Index is null))
         {

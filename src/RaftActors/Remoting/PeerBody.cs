@@ -6,6 +6,7 @@ namespace RaftActors.Remoting;
 /// <summary>The bodies of peer frames. Little-endian; each is described where it is written. Extend-only.</summary>
 internal static class PeerBody
 {
+    private const long FlagBusy = 1;
     private const byte FlagPreVote = 1;
     private const byte FlagTransfer = 2;
     private const byte FlagCandidateIsRemoved = 2;
@@ -176,15 +177,16 @@ internal static class PeerBody
         return true;
     }
 
-    // Index: current index. Accepted: as in the message. Body: token 8, hint term 8, hint index 8.
+    // Index: current index. Accepted: as in the message. Body: token 8; refused: hint term 8, hint index 8; accepted: applied index 8, flags 8 (1 busy), which older nodes take for a
+    // hint and do not look at.
     private static PeerFrame Encode(AppendEntriesReply reply, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
         PeerFrameHeader header = new(PeerFrameType.AppendEntriesReply, from, to, reply.Term, reply.CurrentIndex, reply.Accepted, stream, identity);
         byte[] frame = header.Allocate(24);
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(body, reply.Token);
-        BinaryPrimitives.WriteInt64LittleEndian(body[8..], reply.ConflictHint.Term.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(body[16..], reply.ConflictHint.Index.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(body[8..], reply.Accepted ? reply.Applied.Value : reply.ConflictHint.Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(body[16..], reply.Accepted ? (reply.Busy ? FlagBusy : 0) : reply.ConflictHint.Index.Value);
         return PeerFrameHeader.Seal(frame);
     }
 
@@ -196,16 +198,18 @@ internal static class PeerBody
             return false;
         }
 
-        EntryId hint = new(
-            new Term(BinaryPrimitives.ReadInt64LittleEndian(body[8..])),
-            new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body[16..])));
-        if (hint.Term.Value < 0 || hint.Index.Value < 0)
+        ulong token = BinaryPrimitives.ReadUInt64LittleEndian(body);
+        long first = BinaryPrimitives.ReadInt64LittleEndian(body[8..]);
+        long second = BinaryPrimitives.ReadInt64LittleEndian(body[16..]);
+        if (first < 0 || second < 0)
         {
-            error = $"conflict hint {hint}";
+            error = $"conflict hint {first}:{second}";
             return false;
         }
 
-        message = new AppendEntriesReply(header.Term, BinaryPrimitives.ReadUInt64LittleEndian(body), header.Accepted, header.Index, hint);
+        message = header.Accepted
+            ? new AppendEntriesReply(header.Term, token, true, header.Index, Applied: new LogIndex(first), Busy: (second & FlagBusy) != 0)
+            : new AppendEntriesReply(header.Term, token, false, header.Index, new EntryId(new Term(first), new LogIndex(second)));
         return true;
     }
 
