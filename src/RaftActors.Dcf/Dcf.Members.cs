@@ -127,6 +127,27 @@ public sealed partial class Dcf
     /// <param name="cancellationToken">Gives up waiting.</param>
     public Task TimeoutNotifyAsync(StreamId stream, CancellationToken cancellationToken = default) => GetStream(stream).TriggerElectionAsync(cancellationToken);
 
+    /// <summary>
+    /// Stops the replication of a node for a while (DCF: <c>dcf_pause_rep</c>): it gets heartbeats, but no entries. If the other voters are not a quorum, nothing is committed meanwhile.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="nodeId">The node.</param>
+    /// <param name="pauseTime">How long; zero: go on at once. At most <c>max-replication-pause</c>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task<DcfAdminResult> PauseRepAsync(StreamId stream, uint nodeId, TimeSpan pauseTime, CancellationToken cancellationToken = default)
+    {
+        NodeId member = new(nodeId);
+        PauseAnswer answer = await GetStream(stream).PauseReplicationAsync(member, pauseTime, cancellationToken).ConfigureAwait(false);
+        return answer switch
+        {
+            ReplicationPaused => new(true, NodeId.None, null),
+            ReplicationNotPaused { Outcome: PauseOutcome.NotLeader, LeaderAddress: { } leader } =>
+                await AskLeaderAsync(admin => admin.PauseReplicationAsync(leader, System.Name, stream, member, pauseTime, TimeSpan.FromSeconds(10), cancellationToken)).ConfigureAwait(false),
+            ReplicationNotPaused refused => new(false, refused.Leader, refused.Reason),
+            _ => new(false, NodeId.None, $"Unexpected answer {answer.GetType().Name}."),
+        };
+    }
+
     private async Task<DcfAdminResult> ChangeAsync(Task<MembershipAnswer> change, Func<RaftAdmin, string, Task<string>> atLeader)
     {
         MembershipAnswer answer = await change.ConfigureAwait(false);

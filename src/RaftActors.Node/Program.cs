@@ -17,6 +17,7 @@ internal static class Program
             MembersCommand.Create(),
             TransferCommand.Create(),
             RecoverCommand.Create(),
+            PauseCommand.Create(),
             BenchCommand.Create(),
             BenchNodeCommand.Create(),
         };

@@ -15,6 +15,7 @@ internal static class AdminCommands
     public const string RemoveMember = "member-remove";
     public const string ChangeMember = "member-change";
     public const string Transfer = "transfer";
+    public const string Pause = "pause";
     public const string StepDown = "step-down";
     public const string Elect = "elect";
 
@@ -25,7 +26,7 @@ internal static class AdminCommands
     public const string LossAccepted = "LOSS-ACCEPTED";
 
     private const string Usage =
-        "allowed: status; quorum STREAM COMMIT ELECTION GROUP,..|- MS; recover STREAM ID,.. ID:TERM:INDEX:TERM:INDEX,..|- strict|shorter LOSS-ACCEPTED; member-add STREAM ID KIND ADDRESS PRIORITY MS; member-remove STREAM ID MS; member-change STREAM ID KIND PRIORITY|- [GROUP|-] MS; transfer STREAM ID|0 MS; step-down STREAM; elect STREAM";
+        "allowed: status; quorum STREAM COMMIT ELECTION GROUP,..|- MS; recover STREAM ID,.. ID:TERM:INDEX:TERM:INDEX,..|- strict|shorter LOSS-ACCEPTED; member-add STREAM ID KIND ADDRESS PRIORITY MS; member-remove STREAM ID MS; member-change STREAM ID KIND PRIORITY|- [GROUP|-] MS; transfer STREAM ID|0 MS; pause STREAM ID MS; step-down STREAM; elect STREAM";
 
     /// <summary>Does what the words say.</summary>
     /// <param name="streams">The streams of this node.</param>
@@ -67,6 +68,8 @@ internal static class AdminCommands
                 Describe(stream.ForceRecoveryAsync(ids, known, words[4] == "shorter")),
             [Transfer, _, string member, string wait] when TryNode(member, out NodeId node, allowNone: true) && TryTime(wait, out TimeSpan t) =>
                 Describe(stream.TransferLeadershipAsync(node, t)),
+            [Pause, _, string member, string duration] when TryNode(member, out NodeId node) && int.TryParse(duration, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds) =>
+                Describe(stream.PauseReplicationAsync(node, TimeSpan.FromMilliseconds(milliseconds))),
             [StepDown, _] => Describe(stream.StepDownAsync()),
             [Elect, _] => Describe(stream.TriggerElectionAsync()),
             _ => null,
@@ -127,6 +130,22 @@ internal static class AdminCommands
                     json.WriteString("outcome", "unknown");
                     json.WriteString("reason", unknown.Reason);
                     break;
+            }
+        });
+    }
+
+    private static async Task<string> Describe(Task<PauseAnswer> pause)
+    {
+        PauseAnswer answer = await pause.ConfigureAwait(false);
+        return Write(json =>
+        {
+            if (answer is ReplicationNotPaused refused)
+            {
+                WriteRefusal(json, refused.Outcome.ToString(), refused.Reason, refused.Leader, refused.LeaderAddress);
+            }
+            else
+            {
+                json.WriteString("outcome", "done");
             }
         });
     }

@@ -65,6 +65,19 @@ public sealed partial class RaftAdmin
     public Task<string> TransferLeadershipAsync(string nodeAddress, string systemName, StreamId stream, NodeId target, TimeSpan timeout, CancellationToken cancellationToken = default) =>
         CommandAsync(nodeAddress, systemName, $"{AdminCommands.Transfer} {stream} {target.Value} {Milliseconds(timeout)}", timeout, cancellationToken);
 
+    /// <summary>Stops the replication of a member for a while, see <see cref="RaftStream.PauseReplicationAsync"/>.</summary>
+    /// <param name="nodeAddress">Where a node of the stream listens; it names the leader, which is asked then.</param>
+    /// <param name="systemName">The name of the node's ActorSystem, when the address does not say.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="member">The member.</param>
+    /// <param name="duration">How long it gets no entries; zero: go on at once.</param>
+    /// <param name="timeout">How long to wait for the answer.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <returns>One JSON object: <c>outcome</c>, and for a refusal <c>refusal</c>, <c>reason</c>, <c>leader</c> and <c>leader_address</c>.</returns>
+    /// <exception cref="NodeUnreachableException">A node did not answer in time, or refused.</exception>
+    public Task<string> PauseReplicationAsync(string nodeAddress, string systemName, StreamId stream, NodeId member, TimeSpan duration, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.Pause} {stream} {member.Value} {(long)Math.Clamp(duration.TotalMilliseconds, 0, int.MaxValue)}", timeout, cancellationToken);
+
     /// <summary>Lets this very node give up its office, see <see cref="RaftStream.StepDownAsync"/>.</summary>
     /// <inheritdoc cref="AddMemberAsync"/>
     public Task<string> StepDownAsync(string nodeAddress, string systemName, StreamId stream, TimeSpan timeout, CancellationToken cancellationToken = default) =>

@@ -56,6 +56,32 @@ internal sealed class PendingTransferRequest(NodeId target, TimeSpan timeout) : 
     public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
 }
 
+/// <summary>Asks the leader to stop the replication of a peer for a while.</summary>
+internal sealed class PendingPause(NodeId peer, TimeSpan duration) : ClientRequest
+{
+    private readonly TaskCompletionSource<PauseAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public NodeId Peer { get; } = peer;
+
+    public TimeSpan Duration { get; } = duration;
+
+    public Task<PauseAnswer> Task => _completion.Task;
+
+    public void Answer(PauseAnswer answer)
+    {
+        if (Claim())
+        {
+            _completion.TrySetResult(answer);
+        }
+    }
+
+    public override void Abandon(string reason, RefusalCode code) => Answer(new ReplicationNotPaused(PauseOutcome.NotLeader, reason, NodeId.None, null));
+
+    public override void TimeOut() => Abandon("the member did not answer in time", RefusalCode.Stopping);
+
+    public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
+}
+
 /// <summary>Asks for an election.</summary>
 internal sealed class PendingElection : PendingAcknowledgement;
 

@@ -16,6 +16,13 @@ internal sealed class SettingsReader(Config config, string section)
         return value > TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue ? value : throw Bad(key, Allowed);
     }
 
+    public TimeSpan DurationOrNone(string key)
+    {
+        const string Allowed = "must be 0 or a duration below 24 days, such as 150ms or 2s";
+        TimeSpan value = Read(key, Allowed, () => config.GetTimeSpan(key, null, allowInfinite: false));
+        return value >= TimeSpan.Zero && value.TotalMilliseconds < int.MaxValue ? value : throw Bad(key, Allowed);
+    }
+
     public long Size(string key, long least, long most)
     {
         string allowed = most == long.MaxValue

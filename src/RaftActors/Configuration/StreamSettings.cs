@@ -86,6 +86,18 @@ public sealed record StreamSettings
     /// <summary><c>max-journal-reads</c>.</summary>
     public required int MaxJournalReads { get; init; }
 
+    /// <summary><c>max-replication-pause</c>.</summary>
+    public required TimeSpan MaxReplicationPause { get; init; }
+
+    /// <summary><c>pace-lag-entries</c>; 0 for no bound.</summary>
+    public required int PaceLagEntries { get; init; }
+
+    /// <summary><c>pace-lag-bytes</c>; 0 for no bound.</summary>
+    public required long PaceLagBytes { get; init; }
+
+    /// <summary><c>pace-apply-time</c>; zero for no bound.</summary>
+    public required TimeSpan PaceApplyTime { get; init; }
+
     /// <summary><c>apply-window-entries</c>.</summary>
     public required int ApplyWindowEntries { get; init; }
 
@@ -182,6 +194,10 @@ public sealed record StreamSettings
             InMemoryTailEntries = read.Count("in-memory-tail-entries"),
             InMemoryTailBytes = read.Size("in-memory-tail-bytes", 1, long.MaxValue),
             MaxJournalReads = read.Count("max-journal-reads"),
+            MaxReplicationPause = read.Duration("max-replication-pause"),
+            PaceLagEntries = read.Count("pace-lag-entries", least: 0),
+            PaceLagBytes = read.Size("pace-lag-bytes", 0, long.MaxValue),
+            PaceApplyTime = read.DurationOrNone("pace-apply-time"),
             ApplyWindowEntries = read.Count("apply-window-entries"),
             MaxJournalWriteBytes = (int)read.Size("max-journal-write-bytes", 1, 1 << 30),
             MaxUserMessageSize = (int)read.Size("max-user-message-size", 1, 1 << 30),
@@ -231,6 +247,10 @@ public sealed record StreamSettings
         MaxUnappliedBytes = MaxUnappliedBytes,
         MaxLogEntriesInMemory = InMemoryTailEntries,
         MaxLogBytesInMemory = InMemoryTailBytes,
+        MaxReplicationPause = MaxReplicationPause,
+        PaceLagEntries = PaceLagEntries,
+        PaceLagBytes = PaceLagBytes,
+        PaceApplyTime = PaceApplyTime,
         MaxEntryReads = MaxJournalReads,
         ReservedEntries = SnapshotReservedEntries,
         RandomSeed = seed,

@@ -85,6 +85,9 @@ internal static class LogLines
     public static void DeleteFailed(ILoggingAdapter log, Exception cause, string persistenceId, long to) =>
         log.Warning(cause, "The journal of '{0}' could not delete events up to sequence number {1}; they take up room until it can", persistenceId, to);
 
+    public static void ReplicationPaused(ILoggingAdapter log, StreamId stream, NodeId node, NodeId peer, TimeSpan duration) =>
+        log.Info("Stream {0} node {1}: node {2} gets no entries for {3} s, as an operator asked", stream, node, peer, duration.TotalSeconds);
+
     public static void EntriesNotRead(ILoggingAdapter log, Exception? cause, StreamId stream, NodeId node, LogIndex first, NodeId reader, string reason) =>
         log.Warning(cause!, "Stream {0} node {1}: entries from {2} on could not be read back for {3}: {4}", stream, node, first, reader.IsNone ? "this member" : $"node {reader}", reason);
 

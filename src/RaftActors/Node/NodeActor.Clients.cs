@@ -58,6 +58,9 @@ internal sealed partial class NodeActor
             case PendingMembershipChange change:
                 Take(change);
                 break;
+            case PendingPause pause:
+                Take(pause);
+                break;
             case PendingTransferRequest transfer:
                 Take(transfer);
                 break;
@@ -150,12 +153,6 @@ internal sealed partial class NodeActor
             return;
         }
 
-        if (_core.CommitIndex - _applied > _link.Settings.MaxUnappliedEntries)
-        {
-            AnswerAll(proposals, new Overloaded($"the state machine has more than {_link.Settings.MaxUnappliedEntries} committed entries to apply (max-unapplied-entries)"));
-            return;
-        }
-
         while (!proposals.IsEmpty)
         {
             // One batch has one expected term and bounded size.
@@ -239,7 +236,7 @@ internal sealed partial class NodeActor
             switch (refused.Refusal)
             {
                 case ProposalRefusal.Overloaded:
-                    proposal.Answer(new Overloaded("too much is waiting for commitment (max-uncommitted-entries, max-uncommitted-bytes)"));
+                    proposal.Answer(new Overloaded(refused.Reason ?? "too much is waiting for commitment (max-uncommitted-entries, max-uncommitted-bytes)"));
                     break;
                 case ProposalRefusal.TermChanged:
                     proposal.Answer(new ProposalRefused(RefusalCode.TermChanged, $"the term is {_core.Term}, not {proposal.ExpectedTerm}"));

@@ -52,6 +52,9 @@ internal sealed partial class NodeActor
             case Effect.Commit commit:
                 Commit(commit);
                 break;
+            case Effect.PauseAnswered answered:
+                OnPauseAnswered(answered);
+                break;
             case Effect.ReadEntries read:
                 Read(read);
                 break;

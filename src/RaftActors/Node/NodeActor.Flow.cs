@@ -11,6 +11,7 @@ internal sealed partial class NodeActor
     private const int MaxOpenEntryReads = 64;
 
     private readonly Dictionary<long, PendingEntryRead> _entryReads = [];
+    private readonly Dictionary<long, PendingPause> _pauses = [];
     private RecoveredJournal _recovered;
     private long _entryReadTicket;
     private long _mismatches;
@@ -85,6 +86,36 @@ internal sealed partial class NodeActor
         {
             Fail($"entries for the state machine could not be read back: {reason}", cause);
         }
+    }
+
+    private void Take(PendingPause request)
+    {
+        long ticket = ++_ticket;
+        _pauses.Add(ticket, request);
+        Step(new RaftInput.PauseReplication(ticket, request.Peer, request.Duration));
+    }
+
+    private void OnPauseAnswered(Effect.PauseAnswered answered)
+    {
+        if (!_pauses.Remove(answered.Ticket, out PendingPause? request))
+        {
+            return;
+        }
+
+        if (answered.Outcome is PauseOutcome.Paused or PauseOutcome.Resumed)
+        {
+            LogLines.ReplicationPaused(_log, _link.Id, Me, request.Peer, request.Duration);
+            request.Answer(new ReplicationPaused(request.Peer, request.Duration));
+            return;
+        }
+
+        string reason = answered.Outcome switch
+        {
+            PauseOutcome.NotLeader => "this member does not lead",
+            PauseOutcome.UnknownPeer => $"member {request.Peer} is not a peer of the leader",
+            _ => $"the pause must be from 0 to {_link.Settings.MaxReplicationPause} (max-replication-pause)",
+        };
+        request.Answer(new ReplicationNotPaused(answered.Outcome, reason, _core.Leader, AddressOf(_core.Leader)));
     }
 
     private static void Answer(PendingEntryRead request, EntryBatch batch)

@@ -203,6 +203,21 @@ public sealed partial class RaftStream
         return request.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Stops the replication of a member for a while (DCF: <c>dcf_pause_rep</c>): the leader sends it heartbeats, but neither entries nor snapshots. It is not taken for unhealthy and does not
+    /// stand for election, but it acknowledges nothing: if the other voters are not a quorum, nothing is committed until the pause ends. The pause ends by itself, when the leader
+    /// changes, and when the member is removed. Must be asked of the leader.
+    /// </summary>
+    /// <param name="peer">The member.</param>
+    /// <param name="duration">How long from now on, at most <c>max-replication-pause</c>; zero: go on at once.</param>
+    /// <param name="cancellationToken">Stops waiting for the answer.</param>
+    public Task<PauseAnswer> PauseReplicationAsync(NodeId peer, TimeSpan duration, CancellationToken cancellationToken = default)
+    {
+        PendingPause request = new(peer, duration) { Deadline = _clock.Now + _link.Settings.ClientTimeout };
+        _link.Submit(request);
+        return request.Task.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Lets this member stand for election now, without waiting for a timeout; does nothing at a leader, and at members that may not lead.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task TriggerElectionAsync(CancellationToken cancellationToken = default)
