@@ -35,6 +35,9 @@ public sealed partial class RaftCore
         }
 
         bool isRight = batches.Count > 0 && _state.Log.Holds(read.First, batches);
+#if RAFT_MUTANTS
+        isRight |= Mutants.Active == Mutant.ReplacedEntriesAreServed && batches.Count > 0;
+#endif
         if (!isRight && read.First > _state.Log.Base.Index)
         {
             _state.Reads.CountFailure();

@@ -56,6 +56,12 @@ public enum Mutant
 
     /// <summary>A session that no longer remembers a command takes it for a new one.</summary>
     OldSerialsAreForgotten,
+
+    /// <summary>A follower that is too busy to take entries acknowledges them all the same.</summary>
+    BusyFollowerAcknowledges,
+
+    /// <summary>What comes back from the journal is passed on unseen, replaced entries too.</summary>
+    ReplacedEntriesAreServed,
 }
 
 /// <summary>Which mutant is on.</summary>

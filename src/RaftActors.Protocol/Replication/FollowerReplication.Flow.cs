@@ -40,6 +40,13 @@ internal sealed partial class FollowerReplication
         }
 
         _heldUp = (message.Term, message.Token);
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.BusyFollowerAcknowledges)
+        {
+            _state.Promise(JournalMark.Zero, _state.Leader, new AppendEntriesReply(_state.Term, message.Token, true, message.LastIndex));
+        }
+
+#endif
         return message with { Batches = [] };
     }
 }

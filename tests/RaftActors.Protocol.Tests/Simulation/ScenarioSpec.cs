@@ -100,6 +100,112 @@ public sealed class ScenarioSpec
         Assert.True(caughtUp, $"at {away.Core!.CommitIndex} of {leader.Core.CommitIndex}; 350 kB are six windows of about 4 ms, after a heartbeat of 30 ms");
     }
 
+    /// <summary>A peer that is slow in any way must not be felt by the others: not in how many writes are done, and not in how long each takes.</summary>
+    [Theory]
+    [InlineData("dead")]
+    [InlineData("slow link")]
+    [InlineData("slow disk")]
+    [InlineData("slow state machine")]
+    [InlineData("paused")]
+    [InlineData("fed from the journal")]
+    public void A_slow_peer_slows_nobody_else(string what)
+    {
+        SimulationProfile profile = SimulationProfile.Calm with
+        {
+            // Always the same, or the quicker of two answers would be quicker than the only one.
+            MinDelay = TimeSpan.FromMilliseconds(1),
+            MaxDelay = TimeSpan.FromMilliseconds(1),
+            MinDisk = TimeSpan.FromMilliseconds(1),
+            MaxDisk = TimeSpan.FromMilliseconds(1),
+            MaxUnappliedEntries = 40,
+            MaxLogEntriesInMemory = what == "fed from the journal" ? 4 : 100_000,
+            MaxUncommittedEntries = 1000,
+        };
+        for (ulong seed = 1; seed <= 5; seed++)
+        {
+            (int usual, TimeSpan usualLatency) = Measure(profile, seed, (_, _) => { });
+            (int writes, TimeSpan latency) = Measure(profile, seed, (cluster, peer) =>
+            {
+                switch (what)
+                {
+                    case "dead":
+                        cluster.Crash(peer);
+                        break;
+                    case "slow link":
+                        cluster.Slow(cluster.Leader!, peer, TimeSpan.FromMilliseconds(400));
+                        cluster.Slow(peer, cluster.Leader!, TimeSpan.FromMilliseconds(400));
+                        break;
+                    case "slow disk":
+                        peer.SlowDisk(TimeSpan.FromMilliseconds(300));
+                        break;
+                    case "slow state machine":
+                        peer.SlowApply(TimeSpan.FromMilliseconds(300));
+                        break;
+                    case "paused":
+                        cluster.PauseReplication(cluster.Leader!, peer.Id, TimeSpan.FromMinutes(1));
+                        break;
+                    default:
+                        cluster.Crash(peer);
+                        cluster.RunFor(Second);
+                        cluster.Restart(peer);
+                        break;
+                }
+            });
+            Assert.True(writes >= usual * 9 / 10 && latency <= usualLatency * 1.5, $"seed {seed}, {what}: {writes} writes in {latency.TotalMilliseconds:F2} ms instead of {usual} in {usualLatency.TotalMilliseconds:F2} ms");
+        }
+    }
+
+    private static (int Writes, TimeSpan Latency) Measure(SimulationProfile profile, ulong seed, Action<CoreCluster, SimulatedMember> spoil)
+    {
+        CoreCluster cluster = Running(profile, seed);
+        SimulatedMember leader = cluster.Leader!;
+        spoil(cluster, cluster.Members.First(m => m != leader));
+        List<TimeSpan> latencies = [];
+        TimeSpan end = cluster.Time.Now + Second;
+        while (cluster.Time.Now < end)
+        {
+            TimeSpan begin = cluster.Time.Now;
+            ClientWrite write = cluster.Write(leader, 5);
+            Assert.True(cluster.RunUntil(() => write.State != WriteState.Accepted, Second), $"seed {seed}: a write takes longer than a second");
+            Assert.Equal(WriteState.Acknowledged, write.State);
+            latencies.Add(cluster.Time.Now - begin);
+        }
+
+        Assert.Equal(leader, cluster.Leader);
+        latencies.Sort();
+        return (latencies.Count, latencies[latencies.Count * 99 / 100]);
+    }
+
+    [Fact]
+    public void A_bound_on_the_lag_holds_while_a_member_is_slow_and_ends_with_its_slowness()
+    {
+        for (ulong seed = 1; seed <= 10; seed++)
+        {
+            CoreCluster cluster = Running(SimulationProfile.Calm with { PaceLagEntries = 30, MaxUncommittedEntries = 1000 }, seed);
+            SimulatedMember leader = cluster.Leader!;
+            SimulatedMember slow = cluster.Members.First(m => m != leader);
+            slow.SlowDisk(TimeSpan.FromMilliseconds(40));
+            int refused = 0;
+            for (int i = 0; i < 500; i++)
+            {
+                ClientWrite write = cluster.Write(leader, 3);
+                refused += write.State == WriteState.Refused ? 1 : 0;
+                cluster.RunFor(TimeSpan.FromMilliseconds(2));
+                long lag = leader.Core!.LastEntry.Index - leader.Core.Peers.Single(p => p.Id == slow.Id).Match;
+                Assert.True(lag < 30 + 3, $"seed {seed}: the slow member is {lag} entries behind");
+            }
+
+            Assert.True(refused > 50, $"seed {seed}: only {refused} refused");
+            slow.SlowDisk(TimeSpan.Zero);
+            cluster.RunFor(TimeSpan.FromMilliseconds(200));
+            for (int i = 0; i < 100; i++)
+            {
+                Assert.NotEqual(WriteState.Refused, cluster.Write(leader, 3).State);
+                cluster.RunFor(TimeSpan.FromMilliseconds(10));
+            }
+        }
+    }
+
     [Fact]
     public void Writes_go_on_while_a_minority_is_down_and_stop_without_a_majority()
     {

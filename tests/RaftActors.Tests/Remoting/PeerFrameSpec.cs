@@ -11,7 +11,7 @@ public sealed class PeerFrameSpec
 
     public static TheoryData<string> Messages { get; } =
     [
-        "vote", "pre-vote", "vote-reply", "heartbeat", "append", "append-reply", "append-refused", "read-index", "read-index-reply", "timeout-now", "vote-removed",
+        "vote", "pre-vote", "vote-reply", "heartbeat", "append", "append-reply", "append-busy", "append-refused", "read-index", "read-index-reply", "timeout-now", "vote-removed",
     ];
 
     [Theory]
@@ -103,6 +103,14 @@ public sealed class PeerFrameSpec
     [InlineData("vote-removed", "520201000000020000000600000000000000000000000000000000090000000000000087643860030500000000000000")]
     public void Frames_of_membership_and_transfer_must_stay_as_they_were_frozen(string name, string expected) =>
         Assert.Equal(expected, Convert.ToHexString(PeerBody.Encode(Message(name), new StreamId(0), From, To).Bytes.Span), ignoreCase: true);
+
+    /// <summary>What an accepted reply says besides stands where a refused one has its hint, which nodes that do not know it leave alone.</summary>
+    [Fact]
+    public void Accepted_replies_must_stay_as_they_were_frozen() =>
+        Assert.Equal(
+            "0400000000000000" + "0900000000000000" + "0100000000000000",
+            Convert.ToHexString(PeerBody.Encode(Message("append-busy"), new StreamId(0), From, To).Bytes.Span[39..]),
+            ignoreCase: true);
 
     [Fact]
     public void User_messages_must_stay_as_they_were_frozen()
@@ -253,6 +261,7 @@ public sealed class PeerFrameSpec
                 EntryBatch.Create(new Term(5), new LogIndex(12), [new ProposedEntry(EntryKind.NoOp, default)]),
             ]),
         "append-reply" => new AppendEntriesReply(new Term(5), 4, Accepted: true, new LogIndex(12)),
+        "append-busy" => new AppendEntriesReply(new Term(5), 4, Accepted: true, new LogIndex(12), Applied: new LogIndex(9), Busy: true),
         "append-refused" => new AppendEntriesReply(new Term(5), 4, Accepted: false, new LogIndex(12), new EntryId(new Term(2), new LogIndex(6))),
         "read-index" => new ReadIndexRequest(new Term(5), ulong.MaxValue),
         "read-index-reply" => new ReadIndexReply(new Term(5), 42, Accepted: true, new LogIndex(12)),
