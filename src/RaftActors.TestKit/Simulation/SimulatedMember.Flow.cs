@@ -38,7 +38,7 @@ public sealed partial class SimulatedMember
         bool fails = _flow.Chance(_cluster.Profile.ReadFailures);
 
         // A reader without a memory of what was replaced: the core must notice.
-        bool isCareless = _flow.Chance(_cluster.Profile.ReadFailures);
+        bool isCareless = _cluster.Profile.ReadFailures > 0 && _flow.Chance(0.3);
         Later(takes, () =>
         {
             IReadOnlyList<EntryBatch> batches = fails ? [] : Journal.Read(read.First, read.Last, read.MaxBytes, isCareless);
