@@ -1,0 +1,83 @@
+using Akka.Actor;
+using Akka.Event;
+using RaftActors.Configuration;
+using RaftActors.Runtime;
+using RaftActors.Snapshots;
+
+namespace RaftActors;
+
+/// <summary>
+/// Prepares the storage of a member before the stream runs there for the first time (braft: <c>bootstrap</c>): with its membership, and with a first snapshot from a state machine when the stream does
+/// not begin empty.
+/// </summary>
+/// <remarks>
+/// Two ways lead to a running stream. All members are prepared with the same options, but for <see cref="BootstrapOptions.NodeId"/>, and started as ever. Or one is prepared as the only member; the
+/// others start with empty storage and <see cref="StreamDefinition.Join"/>, are added (<see cref="RaftStream.AddMemberAsync"/>) and fed by it. What must not be: some of several members prepared,
+/// and others started empty as members; the empty ones could elect one of themselves, and the prepared state would be lost. Preparing needs the actor system's journal and snapshot store, not
+/// the extension: load it (or start the streams) afterwards.
+/// </remarks>
+public static class RaftBootstrap
+{
+    /// <summary>Writes journal and, when asked for, snapshot through the plugins that <c>raft-actors.journal</c> names in the actor system.</summary>
+    /// <param name="system">An actor system whose configuration names the member's journal and snapshot store. The stream must not run in it.</param>
+    /// <param name="options">What to write.</param>
+    /// <param name="cancellationToken">Gives up. What was written by then may have to be deleted before another attempt.</param>
+    /// <exception cref="RaftConfigurationException">A setting or the membership is impossible.</exception>
+    /// <exception cref="BootstrapException">The storage is not empty, the state machine cannot save its state, or a plugin failed. The storage is not to be used then unless it was not empty before.</exception>
+    public static async Task RunAsync(ActorSystem system, BootstrapOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(options);
+        ExtendedActorSystem extended = (ExtendedActorSystem)system;
+        system.Settings.InjectTopLevelFallback(RaftSettings.Reference());
+        RaftSettings settings = new(system.Settings.Config);
+        StreamMembership membership = Check(options);
+        StreamSettings stream = settings.ForStream(options.Settings, $"stream {options.Id}.settings");
+        if (system.HasExtension<RaftStreams>() && RaftStreams.Get(system).TryGetStream(options.Id, out _))
+        {
+            throw new BootstrapException(options.Id, options.NodeId, "the stream runs in this actor system");
+        }
+
+        ExtensionSetup.RegisterSerializers(extended);
+        ExtensionSetup.CheckReplayFilter(extended, settings, Logging.GetLogger(system, typeof(RaftBootstrap)));
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        IActorRef actor = system.ActorOf(BootstrapActor.Props(options, membership, stream, settings, done, cancellationToken));
+        try
+        {
+            if (await Task.WhenAny(done.Task, system.WhenTerminated).WaitAsync(cancellationToken).ConfigureAwait(false) != done.Task)
+            {
+                throw new BootstrapException(options.Id, options.NodeId, "the actor system has terminated");
+            }
+
+            await done.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            system.Stop(actor);
+        }
+    }
+
+    private static StreamMembership Check(BootstrapOptions options)
+    {
+        string key = $"stream {options.Id}.members";
+        if (options.Members.IsDefault || options.Members.All(m => m.Id != options.NodeId))
+        {
+            throw new RaftConfigurationException(key, null, $"must contain this member, node {options.NodeId}");
+        }
+
+        if (options.LastLogIndex > LogIndex.Zero && options.StateMachine is null)
+        {
+            throw new RaftConfigurationException($"stream {options.Id}.state-machine", null, "must be given, because the log shall begin behind entries that it stands for");
+        }
+
+        try
+        {
+            StreamMembership membership = new(options.Members);
+            return membership.Voters.IsEmpty ? throw new RaftConfigurationException(key, null, "must contain a voter") : membership;
+        }
+        catch (ArgumentException e)
+        {
+            throw new RaftConfigurationException(key, null, e.Message, e);
+        }
+    }
+}
