@@ -217,7 +217,10 @@ internal sealed partial class NodeActor
         foreach (PendingProposal proposal in proposals)
         {
             proposal.ReleaseData();
-            proposal.Relax();
+            if (proposal.StalledSince is not null)
+            {
+                _lateInLog.Add(proposal);
+            }
         }
 
         _waiting.Enqueue(new WaitingBatch(accepted.First, proposals, Now));

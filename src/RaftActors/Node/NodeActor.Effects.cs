@@ -129,6 +129,7 @@ internal sealed partial class NodeActor
     private void Commit(Effect.Commit commit)
     {
         _committedAt = Now;
+        RelaxInLog();
         foreach (EntryBatch batch in commit.Batches)
         {
             LogIndex from = LogIndex.Max(batch.FirstIndex, commit.First);

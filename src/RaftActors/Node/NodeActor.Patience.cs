@@ -8,6 +8,7 @@ internal sealed partial class NodeActor
     // A process that stood still for long must not take its own silence for the leader's.
     private const int EnoughQuestions = 2;
 
+    private readonly List<PendingProposal> _lateInLog = [];
     private long _inquiry;
     private TimeSpan _committedAt;
 
@@ -68,6 +69,17 @@ internal sealed partial class NodeActor
         }
     }
 
+    /// <summary>What waited long for a log to go into has its client's time again when that log is seen to make progress, and not before.</summary>
+    private void RelaxInLog()
+    {
+        foreach (PendingProposal proposal in _lateInLog)
+        {
+            proposal.Relax();
+        }
+
+        _lateInLog.Clear();
+    }
+
     /// <summary>The reply to a question names what is not known there; the rest is in good hands.</summary>
     private void OnInquiryAnswered(NodeId peer, long inquiry)
     {
@@ -78,10 +90,6 @@ internal sealed partial class NodeActor
             {
                 forwarded.KnownAt = now;
                 forwarded.Asked = 0;
-                if (_leader == peer)
-                {
-                    forwarded.Proposal.Relax();
-                }
             }
         }
     }
