@@ -27,7 +27,7 @@ internal sealed record WalSettings
 
     public int MaxAtomicWriteBytes { get; init; } = 256 * 1024 * 1024;
 
-    public int SpareSegments { get; init; } = 2;
+    public int SpareSegments { get; init; } = 8;
 
     public double RewriteGarbageRatio { get; init; } = 0.5;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using RaftActors.Journal.Storage;
@@ -12,10 +13,18 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
 {
     private const string SparePrefix = "spare-";
     private const string SpareExtension = ".tmp";
+
+    // Zeroes go to the disk in pieces: a sync of the log that comes in between waits for one of them, not for a whole segment.
+    private const int ZeroesPerSync = 4 * 1024 * 1024;
+
+    // Who fills segments faster than this makes few large writes; zeroing ahead would only write everything twice then.
+    private static readonly TimeSpan TooFastToZero = TimeSpan.FromSeconds(1);
+
     private readonly Lock _sync = new();
     private readonly Queue<string> _spares = new();
     private long _spareNumber;
     private Thread? _preparing;
+    private long _begun = Stopwatch.GetTimestamp();
 
     /// <summary>Takes over the spare files that an earlier run left; wrong ones are deleted.</summary>
     public void Adopt()
@@ -71,6 +80,7 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
             string path = Path.Combine(directory, SegmentHeader.FileName(number));
             files.Rename(spare, path);
             SyncDirectory();
+            Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
             return new Segment(header, path, file);
         }
         catch
@@ -113,9 +123,10 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
         }
     }
 
-    /// <summary>Zeroes a file ahead, on a thread of its own, unless there is one already.</summary>
+    /// <summary>Makes a file ahead, on a thread of its own, unless there is one already. Called when the newest segment is half full.</summary>
     public void PrepareAhead()
     {
+        bool zeroed = Stopwatch.GetElapsedTime(Volatile.Read(ref _begun)) >= TooFastToZero;
         lock (_sync)
         {
             if (_preparing is not null || _spares.Count > 0 || settings.SpareSegments == 0)
@@ -123,7 +134,7 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
                 return;
             }
 
-            _preparing = new Thread(Prepare) { IsBackground = true, Name = "raft-wal-prepare" };
+            _preparing = new Thread(() => Prepare(zeroed)) { IsBackground = true, Name = "raft-wal-prepare" };
             _preparing.Start();
         }
     }
@@ -146,12 +157,12 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
         return name.StartsWith(SparePrefix, StringComparison.Ordinal) && name.EndsWith(SpareExtension, StringComparison.Ordinal);
     }
 
-    private void Prepare()
+    private void Prepare(bool zeroed)
     {
         string spare = NewSpareName();
         try
         {
-            MakeFile(spare, settings.SegmentSize, zeroed: true).Dispose();
+            MakeFile(spare, settings.SegmentSize, zeroed).Dispose();
             lock (_sync)
             {
                 _spares.Enqueue(spare);
@@ -181,6 +192,10 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
                 for (long at = 0; at < capacity; at += zeroes.Length)
                 {
                     file.Write(zeroes.AsSpan(0, (int)Math.Min(zeroes.Length, capacity - at)), at);
+                    if (settings.Fsync != FsyncMode.Off && (at + zeroes.Length) % ZeroesPerSync == 0)
+                    {
+                        file.Sync(metadata: false);
+                    }
                 }
 
                 if (settings.Fsync != FsyncMode.Off)
