@@ -42,7 +42,36 @@ public sealed class ConfiguredStartSpec
         }
     }
 
+    [Fact]
+    public async Task Quorums_and_groups_of_the_configuration_must_be_what_the_stream_begins_with()
+    {
+        uint id = TestConfig.NewStream().Value;
+        ActorSystem system = ActorSystem.Create("quorums", ConfigurationFactory.ParseString(
+            $$"""
+            akka.extensions = ["RaftActors.RaftStreamsExtension, RaftActors"]
+            raft-actors {
+              node-id = 1
+              nodes { 1 = "localhost:1" }
+              streams = [ { id = {{id}}, state-machine = "{{typeof(CountingStateMachine).AssemblyQualifiedName}}", quorum { commit = 1, required-groups = [7], groups { 1 = 7 } } } ]
+            }
+            """).WithFallback(TestConfig.Fast));
+        try
+        {
+            StreamMembership membership = (await (await Started(RaftStreams.Get(system), id)).GetStatusAsync()).Membership;
+            Assert.Equal((1, 7), (membership.Quorum.Commit, membership.Members[0].Group));
+            Assert.Equal(7, Assert.Single(membership.Quorum.RequiredGroups));
+        }
+        finally
+        {
+            await system.Terminate();
+        }
+    }
+
     [Theory]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { commit = 2 } } ] }", "raft-actors.streams[0].quorum")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { required-groups = [3] } } ] }", "raft-actors.streams[0].quorum")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { comit = 1 } } ] }", "raft-actors.streams[0].quorum.comit")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { groups { 2 = 1 } } } ] }", "raft-actors.streams[0].quorum.groups.2")]
     [InlineData("raft-actors.nonsense = 1", "raft-actors.nonsense")]
     [InlineData("raft-actors.remoting.transport = \"No.Such.Class, Nowhere\"", "raft-actors.remoting.transport")]
     [InlineData("raft-actors.remoting.transport = \"RaftActors.StreamDefinition, RaftActors\"", "raft-actors.remoting.transport")]
