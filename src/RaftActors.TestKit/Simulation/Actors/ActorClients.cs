@@ -5,7 +5,7 @@ using RaftActors.TestKit.Linearizability;
 namespace RaftActors.TestKit.Simulation;
 
 /// <summary>A few clients, each with one request at a time, and what they were told. Each must be told something within the time that the settings promise.</summary>
-internal sealed class ActorClients
+internal sealed partial class ActorClients
 {
     private static readonly string[] Keys = ["x", "y", "z"];
 
@@ -25,14 +25,14 @@ internal sealed class ActorClients
         _recorder = new HistoryRecorder(() => (long)(cluster.Now.TotalMicroseconds * 1000));
         _thinkTime = 4 * schedule.Profile.SubmitEvery;
         SimulationRandom random = new SimulationRandom(schedule.Seed).Fork(21);
-        _clients = [.. Enumerable.Range(0, 4).Select(i => new Client(i, random.Fork((ulong)i)))];
+        _clients = [.. Enumerable.Range(0, 4).Select(i => new Client(i, random.Fork((ulong)i)) { HasSession = i < schedule.Profile.Sessions })];
     }
 
     /// <summary>When the next request is due.</summary>
-    public TimeSpan Next => _clients.Where(c => c.Open is null && !Stopped).Select(c => c.Due).DefaultIfEmpty(TimeSpan.MaxValue).Min();
+    public TimeSpan Next => _clients.Where(c => c.Open is null && (!Stopped || c.Again is not null)).Select(c => c.Due).DefaultIfEmpty(TimeSpan.MaxValue).Min();
 
     /// <summary>Whether somebody waits.</summary>
-    public bool AnyWaits => Array.Exists(_clients, c => c.Open is not null);
+    public bool AnyWaits => Array.Exists(_clients, c => c.Open is not null || c.Again is not null);
 
     /// <summary>Whether somebody has an answer and does not know yet.</summary>
     public bool AnyAnswered => Array.Exists(_clients, c => c.Open is { IsCompleted: true });
@@ -57,7 +57,7 @@ internal sealed class ActorClients
                 throw new InvariantBrokenException($"client {client.Name} has waited for an answer of member {waiting.Member} since {waiting.Since.TotalMilliseconds} ms") { Invariant = nameof(EveryClientIsAnswered) };
             }
 
-            if (client.Open is null && !Stopped && client.Due <= _cluster.Now)
+            if (client.Open is null && client.Due <= _cluster.Now && (!Stopped || client.Again is not null))
             {
                 Ask(client);
             }
@@ -75,6 +75,19 @@ internal sealed class ActorClients
         }
 
         NodeId member = random.Chance(0.6) && _cluster.Leader is { } leader && running.Contains(leader) ? leader : random.Pick(running);
+        if (client.Again is { } again)
+        {
+            client.Again = null;
+            again(member);
+            return;
+        }
+
+        if (client.HasSession && client.Session == 0)
+        {
+            OpenSession(client, member);
+            return;
+        }
+
         string key = random.Pick(Keys);
         int what = random.Below(10);
         if (what < 4)
@@ -114,6 +127,12 @@ internal sealed class ActorClients
             ? _recorder.Begin(client.Name, "cas", key, value, expected)
             : _recorder.Begin(client.Name, "set", key, value);
         byte[] command = compares ? SimulatedStore.CompareAndSet(key, expected, value) : SimulatedStore.Set(key, value);
+        if (client.HasSession)
+        {
+            WriteOnce(client, member, operation, command, key, value, new SessionSerial(client.Session, ++client.Serial), mayBeApplied: false);
+            return;
+        }
+
         ClusterCall<ProposalAnswer> call = _cluster.BeginPropose(member, command);
         client.Open = new Request(member, _cluster.Now, () => call.IsCompleted, () =>
         {
@@ -149,6 +168,15 @@ internal sealed class ActorClients
         public TimeSpan Due { get; set; }
 
         public Request? Open { get; set; }
+
+        public bool HasSession { get; init; }
+
+        public ulong Session { get; set; }
+
+        public ulong Serial { get; set; }
+
+        /// <summary>What has to be asked again, at the member given.</summary>
+        public Action<NodeId>? Again { get; set; }
     }
 
     private sealed class Request(NodeId member, TimeSpan since, Func<bool> isCompleted, Action close)
