@@ -14,7 +14,7 @@ public abstract class JournalContractSpec : TestKit
 
     /// <summary>Starts the journal that the configuration names.</summary>
     protected JournalContractSpec(Config config)
-        : base(config.WithFallback(ConfigurationFactory.ParseString("akka.loglevel = WARNING")), "contract", null) =>
+        : base(config.WithFallback(ConfigurationFactory.ParseString("akka { loglevel = WARNING, test.single-expect-default = 60s }")), "contract", null) =>
         _journal = Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor("");
 
     [Fact]
@@ -135,7 +135,7 @@ public abstract class JournalContractSpec : TestKit
         List<long> numbers = [];
         while (true)
         {
-            switch (actor.ReceiveOne(TimeSpan.FromSeconds(10)))
+            switch (actor.ReceiveOne(TimeSpan.FromSeconds(60)))
             {
                 case ReplayedMessage replayed:
                     Assert.Equal($"e-{replayed.Persistent.SequenceNr}".Length > 2, replayed.Persistent.Payload is string);

@@ -13,7 +13,7 @@ public abstract class SnapshotStoreContractSpec : TestKit
 
     /// <summary>Starts the store that the configuration names.</summary>
     protected SnapshotStoreContractSpec(Config config)
-        : base(config.WithFallback(ConfigurationFactory.ParseString("akka.loglevel = WARNING")), "contract", null) =>
+        : base(config.WithFallback(ConfigurationFactory.ParseString("akka { loglevel = WARNING, test.single-expect-default = 60s }")), "contract", null) =>
         _store = Akka.Persistence.Persistence.Instance.Apply(Sys).SnapshotStoreFor("");
 
     protected const string Id = "a/b c:ü";
@@ -83,7 +83,7 @@ public abstract class SnapshotStoreContractSpec : TestKit
     {
         TestProbe actor = CreateTestProbe();
         _store.Tell(new SaveSnapshot(new SnapshotMetadata(Id, number), snapshot), actor.Ref);
-        return actor.ExpectMsg<SaveSnapshotSuccess>(TimeSpan.FromSeconds(10)).Metadata;
+        return actor.ExpectMsg<SaveSnapshotSuccess>(TimeSpan.FromSeconds(60)).Metadata;
     }
 
     protected SelectedSnapshot? Load(string id, SnapshotSelectionCriteria criteria, long toSequenceNr = long.MaxValue) =>
@@ -93,7 +93,7 @@ public abstract class SnapshotStoreContractSpec : TestKit
     {
         TestProbe actor = CreateTestProbe();
         _store.Tell(request, actor.Ref);
-        return actor.ReceiveOne(TimeSpan.FromSeconds(10));
+        return actor.ReceiveOne(TimeSpan.FromSeconds(60));
     }
 
     private List<SnapshotMetadata> SaveFive() => [.. TestFolder.Numbers(10, 14).Select(n => Save(n, $"s-{n}"))];

@@ -23,7 +23,9 @@ internal sealed class PendingMembershipChange(MembershipChange change) : ClientR
     public override void Abandon(string reason, RefusalCode code) =>
         Answer(MayBeUnderWay ? new MembershipOutcomeUnknown(reason) : new MembershipNotChanged(ChangeRefusal.NotLeader, reason, NodeId.None, null));
 
-    public override void TimeOut() => Answer(new MembershipOutcomeUnknown("the change was not complete in time; it may be under way still"));
+    public override void TimeOut() => Answer(MayBeUnderWay
+        ? new MembershipOutcomeUnknown("the change was not complete in time; it may be under way still")
+        : new MembershipNotChanged(ChangeRefusal.NotReady, "the leader had not committed an entry of its own term in time", NodeId.None, null));
 
     public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
 }

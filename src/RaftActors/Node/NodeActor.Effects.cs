@@ -51,6 +51,7 @@ internal sealed partial class NodeActor
                 break;
             case Effect.Commit commit:
                 Commit(commit);
+                TakeUpChanges();
                 break;
             case Effect.PauseAnswered answered:
                 OnPauseAnswered(answered);
@@ -253,6 +254,7 @@ internal sealed partial class NodeActor
         if (lostTerm)
         {
             _snapshots.Tell(StopTransfers.Instance);
+            RefuseEarlyChanges();
             AbandonWaiting($"this member no longer leads: {change.Reason}");
         }
 

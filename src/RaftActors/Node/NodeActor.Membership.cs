@@ -12,6 +12,7 @@ internal sealed partial class NodeActor
 
     private readonly Dictionary<NodeId, Channel> _peers = [];
     private readonly Dictionary<long, PendingMembershipChange> _changes = [];
+    private readonly List<PendingMembershipChange> _changesTooEarly = [];
     private readonly Dictionary<long, PendingTransferRequest> _transfers = [];
     private readonly List<PendingTransferRequest> _handedOver = [];
     private readonly HashSet<NodeId> _everOpened = [];
@@ -57,9 +58,46 @@ internal sealed partial class NodeActor
             return;
         }
 
+        if (refused.Refusal == ChangeRefusal.NotReady && _core.Role == Role.Leader)
+        {
+            // A new leader is ready in a moment; an operator need not ask twice for that.
+            request.MayBeUnderWay = false;
+            _changesTooEarly.Add(request);
+            return;
+        }
+
         request.Answer(refused.Refusal == ChangeRefusal.LeadershipLost
             ? new MembershipOutcomeUnknown(refused.Reason)
             : new MembershipNotChanged(refused.Refusal, refused.Reason, _core.Leader, AddressOf(_core.Leader)));
+    }
+
+    /// <summary>Called when entries are committed: perhaps the leader's own first among them.</summary>
+    private void TakeUpChanges()
+    {
+        if (_changesTooEarly.Count == 0 || !_core.IsReady)
+        {
+            return;
+        }
+
+        PendingMembershipChange[] early = [.. _changesTooEarly];
+        _changesTooEarly.Clear();
+        foreach (PendingMembershipChange request in early)
+        {
+            if (!request.IsAnswered)
+            {
+                Take(request);
+            }
+        }
+    }
+
+    private void RefuseEarlyChanges()
+    {
+        foreach (PendingMembershipChange request in _changesTooEarly)
+        {
+            request.Answer(new MembershipNotChanged(ChangeRefusal.NotLeader, "this member no longer leads", _core.Leader, AddressOf(_core.Leader)));
+        }
+
+        _changesTooEarly.Clear();
     }
 
     private void OnTransferEnded(Effect.TransferEnded ended)

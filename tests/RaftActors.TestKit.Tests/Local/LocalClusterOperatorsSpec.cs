@@ -42,6 +42,30 @@ public sealed class LocalClusterOperatorsSpec
     }
 
     [Fact]
+    public void A_change_that_comes_before_a_new_leader_is_ready_must_wait_until_it_is()
+    {
+        using LocalCluster cluster = New(44);
+        ClusterCall<MembershipAnswer> change;
+        using (cluster.Drop<AppendEntriesReply>())
+        {
+            NodeId leader = NodeId.None;
+            while (leader.IsNone)
+            {
+                cluster.Advance(TimeSpan.FromMilliseconds(10));
+                leader = cluster.Members.FirstOrDefault(m => cluster.Status(m).Role == Role.Leader);
+            }
+
+            Assert.False(cluster.Status(leader).IsReady);
+            change = cluster.BeginChangeMembership(leader, new MembershipChange.ChangeKind(cluster.Members.First(m => m != leader), MemberKind.Learner));
+            cluster.Advance(TimeSpan.FromMilliseconds(300));
+            Assert.False(change.IsCompleted);
+        }
+
+        cluster.RunUntil(() => change.IsCompleted);
+        Assert.IsType<MembershipCommitted>(change.Answer);
+    }
+
+    [Fact]
     public void Members_must_be_what_the_options_say_and_change_when_asked()
     {
         using LocalCluster cluster = new(new LocalClusterOptions
