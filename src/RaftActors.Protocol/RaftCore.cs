@@ -17,7 +17,9 @@ public sealed partial class RaftCore
     private readonly ForcedRecovery _recovery;
     private readonly LeaderReads _leaderReads;
     private readonly ForwardedReads _forwardedReads;
+    private readonly Introductions _introductions;
     private bool _started;
+    private bool _starting;
 
     /// <summary>Makes a core from what the journal held, replayed in order.</summary>
     /// <param name="options">Identity, membership, timings and bounds.</param>
@@ -42,6 +44,7 @@ public sealed partial class RaftCore
         _recovery = new ForcedRecovery(_state, _roles, _election, _leader, _changes);
         _leaderReads = new LeaderReads(_state, _leader);
         _snapshots = new SnapshotTransfer(_state, _roles, _leader, _follower);
+        _introductions = new Introductions(_state, _leader);
         LogRecovery.Replay(_state, journal, stateAt);
     }
 
@@ -117,6 +120,16 @@ public sealed partial class RaftCore
     /// <summary>Promises that wait for the journal.</summary>
     public int HeldPromises => _state.Outbox.Count;
 
+    /// <summary>Which life of this member this is (<see cref="RaftOptions.Incarnation"/>); 0 when it has no incarnation.</summary>
+    public ulong Incarnation => _state.Incarnations.Own != 0 ? _state.Incarnations.Own : _state.Options.Incarnation;
+
+    /// <summary>True when this member lost its journal while it belonged to the stream, as others have said. It takes no part until it is removed and added again.</summary>
+    public bool HasLostJournal => _state.HasLostJournal;
+
+    /// <summary>The incarnation of a member of the membership in force that this member knows, and only that one counts for it; 0 when it has not met it.</summary>
+    /// <param name="member">The member.</param>
+    public ulong KnownIncarnation(NodeId member) => _state.Incarnations.Find(member, _state.Membership.JoinedAt(member))?.Incarnation ?? 0;
+
     /// <summary>Messages that were impossible and changed nothing.</summary>
     public long DroppedMessages { get; private set; }
 
@@ -188,6 +201,12 @@ public sealed partial class RaftCore
                 _election.OnDurable();
                 _leader.TryCommit();
                 _recovery.OnDurable();
+                BeginWhenReady();
+                foreach (RaftInput.Received admitted in _introductions.TakeAdmitted())
+                {
+                    Handle(admitted);
+                }
+
                 break;
 
             case RaftInput.Applied applied:
@@ -255,6 +274,9 @@ public sealed partial class RaftCore
                 _snapshots.OnReceived(received);
                 break;
 
+            case RaftInput.Campaign when !_started:
+                break;
+
             case RaftInput.Campaign:
                 _election.OnAsked();
                 break;
@@ -272,14 +294,27 @@ public sealed partial class RaftCore
                 break;
 
             case RaftInput.Start:
-                Invariant.That(!_started, "A core starts once.");
-                _started = true;
+                Invariant.That(!_started && !_starting, "A core starts once.");
+                _starting = true;
                 _state.BeginToApply();
-                _election.Start();
+                _introductions.Begin();
+                BeginWhenReady();
                 break;
 
             default:
                 throw new ArgumentException($"Inputs of type {input.GetType().Name} are unknown.", nameof(input));
+        }
+    }
+
+    /// <summary>A member takes part when its incarnation is on its disk.</summary>
+    private void BeginWhenReady()
+    {
+        if (_starting && _introductions.MaySpeak)
+        {
+            _starting = false;
+            _started = true;
+            _election.Start();
+            _introductions.AskStrangers();
         }
     }
 
@@ -289,6 +324,7 @@ public sealed partial class RaftCore
         {
             case RaftTimer.Election:
                 _election.OnElectionTimeout();
+                _introductions.AskStrangers();
                 break;
 
             case RaftTimer.Vote:
@@ -318,6 +354,11 @@ public sealed partial class RaftCore
     private void Receive(RaftInput.Received received)
     {
         (NodeId from, PeerMessage message) = received;
+        if (_starting)
+        {
+            return;
+        }
+
         string? impossible = _started
             ? MessageRules.WhyImpossible(_state.Membership, _state.Term, _state.Self, from, message)
             : "the node has not started";
@@ -327,13 +368,21 @@ public sealed partial class RaftCore
             return;
         }
 
-        if (!_recovery.Admits(from, received.Generation, message))
+        if (_recovery.Admits(from, received.Generation, message) && _introductions.Admits(received))
         {
-            return;
+            Handle(received);
         }
+    }
 
+    private void Handle(RaftInput.Received received)
+    {
+        (NodeId from, PeerMessage message) = received;
         switch (message)
         {
+            case Introduction introduction:
+                _introductions.OnIntroduction(received, introduction);
+                break;
+
             case AppendEntries append:
                 if (!_follower.OnAppendEntries(from, append))
                 {

@@ -62,6 +62,9 @@ public enum Mutant
 
     /// <summary>What comes back from the journal is passed on unseen, replaced entries too.</summary>
     ReplacedEntriesAreServed,
+
+    /// <summary>A member that lost its journal votes and acknowledges as before.</summary>
+    LostJournalsCount,
 }
 
 /// <summary>Which mutant is on.</summary>

@@ -190,7 +190,7 @@ internal sealed class ElectionLogic
         _state.Clock.StartVoteTimer();
         if (!others.IsEmpty)
         {
-            _state.Emit(new Effect.BeginVoteRound(new RequestVote(_state.Term.Next, _state.Log.Last, PreVote: true), others));
+            _state.Emit(new Effect.BeginVoteRound(new RequestVote(_state.Term.Next, _state.Log.Last, PreVote: true) { Joined = _state.Membership.JoinedAt(_state.Self) }, others));
         }
 
         Count(_state.Self, granted: true);
@@ -204,7 +204,7 @@ internal sealed class ElectionLogic
         _state.Clock.StartVoteTimer();
         if (!others.IsEmpty)
         {
-            Effect.BeginVoteRound round = new(new RequestVote(_state.Term, _state.Log.Last, PreVote: false, isTransfer), others);
+            Effect.BeginVoteRound round = new(new RequestVote(_state.Term, _state.Log.Last, PreVote: false, isTransfer) { Joined = _state.Membership.JoinedAt(_state.Self) }, others);
             _state.Outbox.Hold(_state.TermMark, round, _state.Effects);
         }
     }

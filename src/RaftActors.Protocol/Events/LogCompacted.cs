@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace RaftActors.Protocol;
 
 /// <summary>
@@ -12,4 +14,11 @@ namespace RaftActors.Protocol;
 /// <param name="Base">The last entry that the log no longer holds; not behind the snapshot.</param>
 /// <param name="Last">The last entry of the log when this was written; recovery checks it.</param>
 /// <param name="State">Term and vote when this was written.</param>
-public sealed record LogCompacted(SnapshotInfo Snapshot, EntryId Base, EntryId Last, TermState State) : RaftEvent;
+public sealed record LogCompacted(SnapshotInfo Snapshot, EntryId Base, EntryId Last, TermState State) : RaftEvent
+{
+    /// <summary>This member's incarnation; 0 when it has none.</summary>
+    public ulong Incarnation { get; init; }
+
+    /// <summary>The incarnations of others that it knows.</summary>
+    public ImmutableArray<MemberMet> Met { get; init; } = [];
+}

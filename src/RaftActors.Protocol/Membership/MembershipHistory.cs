@@ -29,6 +29,9 @@ internal sealed class MembershipHistory
         return _entries[i];
     }
 
+    /// <summary>Whether any membership that may be in force again names this stay of a member.</summary>
+    public bool Names(NodeId member, EntryId joined) => _entries.Exists(e => e.Membership.Find(member) is not null && e.Membership.JoinedAt(member) == joined);
+
     /// <summary>A batch was appended; what the log held from its first index on is gone.</summary>
     /// <returns>True when another membership is in force now.</returns>
     public bool OnAppended(EntryBatch batch)

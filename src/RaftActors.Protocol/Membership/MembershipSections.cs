@@ -11,12 +11,15 @@ namespace RaftActors.Protocol;
 /// <remarks>
 /// 1, quorums: for the members, then for the outgoing ones: commit 2, election 2, number of required groups 2, each group 4. 2, groups: one of 4 for each member. 3, recovery:
 /// generation 8 (number in the upper half, origin in the lower), first term 8, base term 8 and index 8, then a list of members like the two in front: those left out.
+/// 4, stays: number of members that were not there from the beginning 2, then for each id 4, term 8 and index 8 of the entry that took it in.
 /// </remarks>
 internal static class MembershipSections
 {
     private const byte Quorums = 1;
     private const byte Groups = 2;
     private const byte Recovery = 3;
+    private const byte Stays = 4;
+    private const int StaySize = 20;
     private const int Head = 5;
     private const int RecoverySize = 32;
 
@@ -24,7 +27,7 @@ internal static class MembershipSections
     {
         bool hasQuorums = !membership.Quorum.IsMajority || !membership.OutgoingQuorum.IsMajority;
         bool hasGroups = membership.Members.Any(m => m.Group != 0) || membership.Outgoing.Any(m => m.Group != 0);
-        if (!hasQuorums && !hasGroups && membership.Recovery is null)
+        if (!hasQuorums && !hasGroups && membership.Recovery is null && membership.Stays.IsEmpty)
         {
             return [];
         }
@@ -45,6 +48,11 @@ internal static class MembershipSections
             Add(bytes, Recovery, Encode(recovery));
         }
 
+        if (!membership.Stays.IsEmpty)
+        {
+            Add(bytes, Stays, Encode(membership.Stays));
+        }
+
         return [.. bytes];
     }
 
@@ -54,6 +62,7 @@ internal static class MembershipSections
         QuorumRule quorum = QuorumRule.Majority;
         QuorumRule outgoingQuorum = QuorumRule.Majority;
         RecoveryInfo? recovery = null;
+        ImmutableArray<(NodeId Id, EntryId Joined)> stays = [];
         while (!bytes.IsEmpty)
         {
             if (bytes.Length < Head)
@@ -73,6 +82,7 @@ internal static class MembershipSections
                 Quorums => TryReadRule(ref section, out quorum) && TryReadRule(ref section, out outgoingQuorum),
                 Groups => TryReadGroups(ref section, ref members) && TryReadGroups(ref section, ref outgoing),
                 Recovery => TryReadRecovery(section, out recovery),
+                Stays => TryReadStays(section, out stays),
                 _ => true,
             };
             if (!isRead)
@@ -83,7 +93,50 @@ internal static class MembershipSections
             bytes = bytes[(Head + length)..];
         }
 
-        membership = new StreamMembership(members, outgoing, quorum, outgoingQuorum) { Recovery = recovery };
+        membership = new StreamMembership(members, outgoing, quorum, outgoingQuorum) { Recovery = recovery, Stays = stays };
+        return true;
+    }
+
+    private static byte[] Encode(ImmutableArray<(NodeId Id, EntryId Joined)> stays)
+    {
+        byte[] bytes = new byte[2 + (StaySize * stays.Length)];
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, checked((ushort)stays.Length));
+        Span<byte> at = bytes.AsSpan(2);
+        foreach ((NodeId id, EntryId joined) in stays)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(at, id.Value);
+            BinaryPrimitives.WriteInt64LittleEndian(at[4..], joined.Term.Value);
+            BinaryPrimitives.WriteInt64LittleEndian(at[12..], joined.Index.Value);
+            at = at[StaySize..];
+        }
+
+        return bytes;
+    }
+
+    private static bool TryReadStays(ReadOnlySpan<byte> bytes, out ImmutableArray<(NodeId Id, EntryId Joined)> stays)
+    {
+        stays = [];
+        int count = bytes.Length < 2 ? -1 : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+        if (count < 0 || count > (bytes.Length - 2) / StaySize)
+        {
+            return false;
+        }
+
+        bytes = bytes[2..];
+        ImmutableArray<(NodeId Id, EntryId Joined)>.Builder read = ImmutableArray.CreateBuilder<(NodeId Id, EntryId Joined)>(count);
+        for (int i = 0; i < count; i++)
+        {
+            EntryId joined = new(new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes[4..])), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[12..])));
+            if (joined.Term <= Term.Zero || joined.Index <= LogIndex.Zero)
+            {
+                return false;
+            }
+
+            read.Add((new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(bytes)), joined));
+            bytes = bytes[StaySize..];
+        }
+
+        stays = read.MoveToImmutable();
         return true;
     }
 

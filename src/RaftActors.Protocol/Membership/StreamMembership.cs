@@ -66,6 +66,9 @@ public sealed class StreamMembership
     /// <summary>The forced recovery that led here, and whom it left out; null when there was none.</summary>
     public RecoveryInfo? Recovery { get; init; }
 
+    /// <summary>The entries that took in those members that have not been there from the beginning.</summary>
+    internal ImmutableArray<(NodeId Id, EntryId Joined)> Stays { get; init; } = [];
+
     /// <summary>The groups of <see cref="Voters"/>, in the same order.</summary>
     internal ImmutableArray<int> VoterGroups { get; }
 
@@ -103,6 +106,28 @@ public sealed class StreamMembership
     /// <summary>The member with this id, or null.</summary>
     public Member? Find(NodeId id) =>
         Members.FirstOrDefault(m => m.Id == id) ?? Outgoing.FirstOrDefault(m => m.Id == id);
+
+    /// <summary>The entry that took this member in: who is removed and added again begins another stay. Zero for the members of the beginning, and for strangers.</summary>
+    /// <param name="id">The member.</param>
+    public EntryId JoinedAt(NodeId id)
+    {
+        foreach ((NodeId member, EntryId joined) in Stays)
+        {
+            if (member == id)
+            {
+                return joined;
+            }
+        }
+
+        return EntryId.Zero;
+    }
+
+    /// <summary>This membership as the entry <paramref name="at"/> that follows <paramref name="before"/>: whoever was not there joins with it.</summary>
+    internal StreamMembership Following(StreamMembership before, EntryId at) => new(Members, Outgoing, Quorum, OutgoingQuorum)
+    {
+        Recovery = Recovery,
+        Stays = [.. Peers(NodeId.None).Select(id => (id, before.Find(id) is null ? at : before.JoinedAt(id))).Where(stay => stay.Item2 != EntryId.Zero)],
+    };
 
     /// <inheritdoc/>
     public override string ToString()

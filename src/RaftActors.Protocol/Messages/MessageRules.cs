@@ -32,7 +32,7 @@ internal static class MessageRules
             return "a member does not write to itself";
         }
 
-        if (membership.Find(from) is null && message is not (AppendEntries or InstallSnapshot or RequestVote or TimeoutNow or AppendEntriesReply or RecoveryNotice))
+        if (membership.Find(from) is null && message is not (AppendEntries or InstallSnapshot or RequestVote or TimeoutNow or AppendEntriesReply or RecoveryNotice or Introduction))
         {
             return "the sender is not a member of the stream";
         }
@@ -46,6 +46,7 @@ internal static class MessageRules
         return message switch
         {
             RequestVote { Term.Value: <= 0 } => "a vote is asked for in term 0",
+            RequestVote { Joined: var joined } when joined.Index.Value is < 0 or > HighestPosition => "a candidate joined at an impossible place",
             RequestVote request => WhyImpossible(request.LastEntry, request.Term),
             RequestVoteReply reply => reply.Term < Term.Zero || reply.RequestTerm <= Term.Zero ? "a vote is answered in term 0" : null,
             AppendEntries append => WhyImpossible(append),
@@ -54,6 +55,7 @@ internal static class MessageRules
             InstallSnapshot install => WhyImpossible(install),
             InstallSnapshotReply { Term.Value: > 0, Token: > 0, Snapshot.Value: > 0, Offset: >= 0 } => null,
             InstallSnapshotReply => "a snapshot is answered without a term or a token, or with an impossible position",
+            Introduction introduction => introduction.Term < Term.Zero || introduction.Known.Any(m => m.Incarnation == 0 || m.Member.IsNone) ? "somebody without an id or an incarnation is introduced" : null,
             TimeoutNow request => request.Term <= Term.Zero ? "an election is asked for in term 0" : null,
             ReadIndexRequest request => request.Term <= Term.Zero ? "a read is asked for in term 0" : null,
             ReadIndexReply reply => reply.Term <= Term.Zero || reply.Index.Value is < 0 or > HighestPosition ? "a read is answered with an impossible position" : null,

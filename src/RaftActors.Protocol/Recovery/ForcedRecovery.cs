@@ -47,7 +47,7 @@ internal sealed class ForcedRecovery
         Generation generation = new(_state.Generation.Number + 1, _state.Self);
         Term since = _state.Term.Next;
         EntryId last = _state.Log.Last;
-        StreamMembership membership = new(members) { Recovery = new RecoveryInfo(generation, since, last, excluded).Without(members) };
+        StreamMembership membership = new StreamMembership(members) { Recovery = new RecoveryInfo(generation, since, last, excluded).Without(members) }.Following(before, new EntryId(since, last.Index.Next));
 
         _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, "a recovery is forced");
         ProposedEntry entry = new(EntryKind.Membership, MembershipCodec.Encode(membership));

@@ -75,6 +75,7 @@ internal sealed partial class LeaderReplication
         Invariant.That(
             membership.IsJoint || _state.Membership.IsJoint || QuorumRule.MayFollow(_state.Membership, membership),
             "Quorums of two memberships that follow each other must meet.");
+        membership = membership.Following(_state.Membership, new EntryId(_state.Term, _state.Log.Last.Index.Next));
         ProposedEntry entry = new(kind, MembershipCodec.Encode(membership));
         _state.Persist(new EntriesAppended(EntryBatch.Create(_state.Term, _state.Log.Last.Index.Next, [entry])));
         leadership.Adopt(_state);
@@ -240,6 +241,18 @@ internal sealed partial class LeaderReplication
         }
     }
 
+    /// <summary>A peer has lost its journal: it gets heartbeats and nothing else, until it is removed and added again.</summary>
+    public void StopFeeding(PeerProgress peer)
+    {
+        if (!peer.IsAnotherIncarnation)
+        {
+            StopInstalling(peer);
+            peer.BecomeProbing(peer.Match.Next, _state.Leadership!.NextToken);
+            peer.HoldProbes();
+            peer.IsAnotherIncarnation = true;
+        }
+    }
+
     /// <summary>A peer that was getting a snapshot has what it needs, or cannot get it now.</summary>
     public void StopInstalling(PeerProgress peer)
     {
@@ -357,7 +370,7 @@ internal sealed partial class LeaderReplication
     /// <summary>Sends what the peer lacks, as far as its window allows (thesis section 10.2.1).</summary>
     private void SendAppends(Leadership leadership, PeerProgress peer)
     {
-        if (peer.State == PeerState.InstallingSnapshot || peer.Flow.IsHeld)
+        if (peer.State == PeerState.InstallingSnapshot || peer.IsAnotherIncarnation || peer.Flow.IsHeld)
         {
             return;
         }

@@ -11,4 +11,7 @@ public enum PeerState : byte
 
     /// <summary>It needs entries that the log no longer holds, and gets the snapshot.</summary>
     InstallingSnapshot = 2,
+
+    /// <summary>It lost its journal: it is another incarnation than the one that belongs to the stream, gets nothing, and counts for nothing. Remove it and add it again.</summary>
+    AnotherIncarnation = 3,
 }

@@ -33,7 +33,7 @@ internal sealed class SnapshotTransfer
             $"{snapshot} was taken, but this member has applied {_state.AppliedIndex}.");
         LogIndex target = new(Math.Max(0, snapshot.Last.Index.Value - _state.Options.ReservedEntries));
         EntryId newBase = _state.Log.IdAt(LogIndex.Max(_state.Log.BoundaryUpTo(target), _state.Log.Base.Index));
-        _state.Persist(new LogCompacted(snapshot, newBase, _state.Log.Last, _state.TermState));
+        _state.Persist(new LogCompacted(snapshot, newBase, _state.Log.Last, _state.TermState) { Incarnation = _state.Incarnations.Own, Met = _state.Incarnations.All });
     }
 
     /// <summary>The shell has read a block for a peer. It may be too late: the peer, the office or the snapshot may have changed.</summary>
@@ -128,7 +128,7 @@ internal sealed class SnapshotTransfer
         }
 
         SnapshotInfo snapshot = received.Block.Snapshot;
-        _state.Persist(new LogCompacted(snapshot, snapshot.Last, snapshot.Last, _state.TermState));
+        _state.Persist(new LogCompacted(snapshot, snapshot.Last, snapshot.Last, _state.TermState) { Incarnation = _state.Incarnations.Own, Met = _state.Incarnations.All });
         _state.MatchedUpTo(snapshot.Last.Index);
         Promise(received.From, received.Block);
     }

@@ -39,6 +39,15 @@ internal sealed partial class RaftState
     /// <summary>Every membership that the log holds.</summary>
     public MembershipHistory Memberships { get; }
 
+    /// <summary>Which incarnations are known; see <see cref="Introductions"/>.</summary>
+    public KnownIncarnations Incarnations { get; } = new();
+
+    /// <summary>The stay of this member in which another incarnation of it took part: it lost its journal since.</summary>
+    public EntryId? LostJournalIn { get; set; }
+
+    /// <summary>This member lost its journal, and with it the memory of its votes, in the stay that is still the present one as far as it knows.</summary>
+    public bool HasLostJournal => LostJournalIn is { } stay && Membership.Find(Self) is not null && Membership.JoinedAt(Self) == stay;
+
     /// <summary>The membership in force: the last one in the log, committed or not.</summary>
     public StreamMembership Membership => Memberships.Current;
 
@@ -105,7 +114,7 @@ internal sealed partial class RaftState
     /// with it the memory of its votes: it gives none before a leader has taken it in.
     /// </summary>
     /// <remarks>The same for a member that follows a forced recovery, until it has what that began with.</remarks>
-    public bool IsJoining => Membership.Members.IsEmpty || Log.Last.Term < Since;
+    public bool IsJoining => Membership.Members.IsEmpty || Log.Last.Term < Since || HasLostJournal;
 
     /// <summary>The stream went on without this member, as a member of it has said. Forgotten when a leader turns up.</summary>
     public bool WasRemoved { get; set; }
@@ -250,6 +259,14 @@ internal sealed partial class RaftState
                 Apply(new EntriesAppended(forced.Batch), mark);
                 break;
 
+            case IncarnationTaken taken:
+                Incarnations.Apply(taken, mark);
+                break;
+
+            case MemberMet met:
+                Incarnations.Apply(met, mark);
+                break;
+
             case MemberFenced fenced:
                 FencedBy = (fenced.Generation, fenced.By);
                 break;
@@ -294,6 +311,7 @@ internal sealed partial class RaftState
             VotedFor = compacted.State.VotedFor;
             Generation = compacted.State.Generation;
             Since = compacted.State.Since;
+            Incarnations.Restore(compacted);
         }
 
         bool isReplaced = compacted.Base.Index > Log.Last.Index || !Log.Matches(compacted.Base);
@@ -322,6 +340,7 @@ internal sealed partial class RaftState
             Memberships.ForgetBefore(compacted.Snapshot.Last.Index);
         }
 
+        Incarnations.ForgetAllBut(Memberships);
         if (isReplaced && mark != JournalMark.Zero)
         {
             Effects.Add(new Effect.MembershipChanged(Membership, Memberships.CurrentIndex));

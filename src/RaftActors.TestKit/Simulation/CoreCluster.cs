@@ -311,7 +311,7 @@ public sealed class CoreCluster
     }
 
     internal void Deliver(NodeId from, NodeId to, PeerMessage message) =>
-        Deliver(from, to, message, this[from.Value].Core?.Generation ?? default);
+        Deliver(from, to, message, this[from.Value].Core?.Generation ?? default, this[from.Value].Core?.Incarnation ?? 0);
 
     internal void TellEffect(SimulatedMember member, Effect effect)
     {
@@ -351,8 +351,8 @@ public sealed class CoreCluster
     /// <summary>What members of an older generation do is no longer part of the stream's history.</summary>
     private bool Counts(SimulatedMember member) => member.Core is not { } core || core.Generation >= Generation;
 
-    private void Deliver(NodeId from, NodeId to, PeerMessage message, Generation generation) =>
-        Network.Send(from, to, message, sent => this[to.Value].Take(new RaftInput.Received(from, message) { Generation = generation }, sent));
+    private void Deliver(NodeId from, NodeId to, PeerMessage message, Generation generation, ulong incarnation) =>
+        Network.Send(from, to, message, sent => this[to.Value].Take(new RaftInput.Received(from, message) { Generation = generation, Incarnation = incarnation }, sent));
 
     /// <summary>A recovery counts when it is on the disk of the survivor: before, a crash undoes it.</summary>
     private void FollowGeneration(SimulatedMember member)

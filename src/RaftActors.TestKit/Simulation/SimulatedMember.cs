@@ -17,6 +17,7 @@ public sealed partial class SimulatedMember
     private readonly Dictionary<long, OperatorRequest> _requests = [];
     private readonly HashSet<NodeId> _answered = [];
     private Effect.BeginVoteRound? _round;
+    private readonly List<SimulatedJournal> _former = [];
     private bool _syncing;
 
     internal SimulatedMember(CoreCluster cluster, NodeId id, StreamMembership membership)
@@ -91,7 +92,7 @@ public sealed partial class SimulatedMember
         _cluster.Recorder?.Add(TraceKind.Started, Id, NodeId.None, $"(run {Run}, journal of {Journal.Durable.Count} writes)");
         Applied.Clear();
         ForgetSessions();
-        RaftOptions options = _cluster.Profile.OptionsOf(Id, _membership, Random.Next());
+        RaftOptions options = _cluster.Profile.OptionsOf(Id, _membership, Random.Next()) with { Incarnation = Random.Fork(40 + (ulong)Run).Next() | 1 };
         try
         {
             Core = new RaftCore(options, Recovered(options));
@@ -142,17 +143,27 @@ public sealed partial class SimulatedMember
     /// <summary>The disk is replaced by an empty one: the member comes back to join anew.</summary>
     public void Wipe()
     {
+        LoseJournal();
+        _membership = StreamMembership.Empty;
+    }
+
+    /// <summary>The disk is replaced by an empty one, and the member comes back as if nothing had happened.</summary>
+    public void LoseJournal()
+    {
         if (IsUp)
         {
             Crash();
         }
 
+        _former.Add(Journal);
         Journal = new SimulatedJournal();
         IsFenced = false;
         _snapshots.Clear();
         Incarnation++;
-        _membership = StreamMembership.Empty;
     }
+
+    /// <summary>True when its disk holds the entry, or a disk that it lost did: what that had acknowledged may still be on its way.</summary>
+    public bool HoldsOrHeld(LogIndex index, Term term) => Journal.Holds(index, term) || _former.Exists(j => j.Holds(index, term));
 
     /// <summary>What it tells an operator who thinks of a recovery.</summary>
     public SurvivorReport Report()

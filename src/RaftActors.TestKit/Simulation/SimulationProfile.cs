@@ -7,7 +7,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed record SimulationProfile
 {
     /// <summary>The names that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters"];
+    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters", "losses"];
 
     /// <summary>Members that vote and apply.</summary>
     public int Voters { get; init; } = 3;
@@ -35,6 +35,9 @@ public sealed record SimulationProfile
 
     /// <summary>A majority is lost, and operators force recoveries.</summary>
     public bool Disasters { get; init; }
+
+    /// <summary>Members that belong to the stream lose their journals, one after the other, and an operator replaces them later.</summary>
+    public bool Losses { get; init; }
 
     /// <summary>How many decide at first.</summary>
     public QuorumRule Quorum { get; init; } = QuorumRule.Majority;
@@ -190,6 +193,7 @@ public sealed record SimulationProfile
             "crashes" => quiet with { MaxDisk = all.MaxDisk, Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects },
             "operators" => quiet with { Operators = 1 },
             "sessions" => all with { Sessions = random.Fork(43).Between(2, 4), SnapshotEvery = random.Fork(44).Pick([5, 20, 60]) },
+            "losses" => all with { Voters = Math.Max(3, all.Voters), Quorums = false, Quorum = QuorumRule.Majority, Losses = true },
             "quorums" => WithQuorums(all, random),
             "disasters" => WithQuorums(all, random) with { Disasters = true, Quorums = false, Quorum = QuorumRule.Majority, Operators = random.Fork(33).Pick([0, 0, 0.2]) },
             _ => throw new ArgumentException($"There is no profile '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),

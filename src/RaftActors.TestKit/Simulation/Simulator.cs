@@ -17,6 +17,7 @@ public static class Simulator
         RandomClients clients = new(cluster, schedule);
         RandomSessions sessions = new(cluster, schedule);
         RandomFaults faults = new(cluster, schedule);
+        RandomLosses losses = new(cluster, schedule);
         RandomDisasters disasters = new(cluster, schedule);
         RandomFlow flow = new(cluster, schedule);
         RandomRot rot = new(cluster, schedule);
@@ -28,6 +29,7 @@ public static class Simulator
             sessions.Begin();
             faults.Begin();
             disasters.Begin();
+            losses.Begin();
             flow.Begin();
             rot.Begin();
             cluster.RunFor(schedule.HostileTime);
@@ -41,6 +43,11 @@ public static class Simulator
             if (!cluster.RunUntil(() => rot.IsHealed, PeacefulTime))
             {
                 throw NotLive(cluster, $"members whose disks rotted are not back: {Describe(cluster)}");
+            }
+
+            if (!cluster.RunUntil(losses.IsRepaired, PeacefulTime))
+            {
+                throw NotLive(cluster, $"a member that lost its journal cannot be removed: {Describe(cluster)}");
             }
 
             RestoreMembership(cluster);

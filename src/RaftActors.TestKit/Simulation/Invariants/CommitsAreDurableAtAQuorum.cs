@@ -48,7 +48,7 @@ public sealed class CommitsAreDurableAtAQuorum : IClusterInvariant
         bool Holds(IEnumerable<Member> members, QuorumRule rule)
         {
             Member[] voters = [.. members.Where(m => m.Kind != MemberKind.Learner)];
-            Member[] holders = [.. voters.Where(m => _cluster[m.Id.Value].Journal.Holds(core.CommitIndex, term))];
+            Member[] holders = [.. voters.Where(m => _cluster[m.Id.Value].HoldsOrHeld(core.CommitIndex, term))];
             int needed = rule.Commit == 0 ? (voters.Length / 2) + 1 : rule.Commit;
             return holders.Length >= needed && rule.RequiredGroups.All(group => holders.Any(m => m.Group == group));
         }
