@@ -34,7 +34,12 @@ public sealed class MutantSpec(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>Most are caught in a world of everything; what happens once in a stream's life needs a world of its own.</summary>
-    private static string WorldOf(Mutant mutant) => mutant == Mutant.GenerationsAreMixed ? "disasters" : "all";
+    private static string WorldOf(Mutant mutant) => mutant switch
+    {
+        Mutant.GenerationsAreMixed => "disasters",
+        Mutant.LostJournalsCount => "losses",
+        _ => "all",
+    };
 
     [Theory]
     [InlineData(Mutant.ReadWithoutQuorum)]

@@ -54,6 +54,12 @@ internal sealed class MembershipChanges
             return;
         }
 
+        if (WhyNotWithoutTheLost(leadership, target!) is { } lost)
+        {
+            Refuse(input.Ticket, ChangeRefusal.Invalid, lost);
+            return;
+        }
+
         Begin(leadership, input.Ticket, target!);
     }
 
@@ -276,6 +282,14 @@ internal sealed class MembershipChanges
         }
 
         return members.Any(m => m.Kind == MemberKind.Voter) ? null : "a stream needs a voter that can lead";
+    }
+
+    /// <summary>Who lost its journal counts for nothing, so a membership that cannot do without it would never be committed.</summary>
+    private static string? WhyNotWithoutTheLost(Leadership leadership, StreamMembership target)
+    {
+        NodeId[] lost = [.. target.Voters.Where(id => leadership.Find(id) is { IsAnotherIncarnation: true })];
+        bool isEnough = lost.Length == 0 || target.Voters.Length - lost.Length >= Math.Max(target.Quorum.CommitSize(target.Voters.Length), target.Quorum.ElectionSize(target.Voters.Length));
+        return isEnough ? null : $"member {lost[0]} lost its journal, and the others would not be enough without it: remove it first";
     }
 
     private static bool IsSame(StreamMembership one, StreamMembership other) =>

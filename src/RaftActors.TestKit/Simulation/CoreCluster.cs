@@ -73,6 +73,9 @@ public sealed class CoreCluster
     /// <summary>The newest history of the stream; above the first when a recovery was forced.</summary>
     public Generation Generation { get; private set; }
 
+    /// <summary>An operator replaces a member that lost its journal; the others leave the membership alone meanwhile, or they could make it one that cannot do without that member.</summary>
+    public bool IsRepairing { get; set; }
+
     /// <summary>What operators asked for.</summary>
     public List<OperatorRequest> Requests { get; } = [];
 

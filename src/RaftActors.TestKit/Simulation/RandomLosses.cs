@@ -14,6 +14,7 @@ public sealed class RandomLosses(CoreCluster cluster, SimulationSchedule schedul
     private SimulatedMember? _lost;
     private OperatorRequest? _request;
     private bool _isRemoved;
+    private bool _stopped;
 
     /// <summary>Journals that were lost.</summary>
     public int Count { get; private set; }
@@ -27,15 +28,29 @@ public sealed class RandomLosses(CoreCluster cluster, SimulationSchedule schedul
         }
     }
 
+    /// <summary>Nothing is lost any more.</summary>
+    public void Stop() => _stopped = true;
+
     /// <summary>The operator has removed every member that lost its journal.</summary>
     public bool IsRepaired()
     {
+        if (_lost is null || (_isRemoved && _request is null or { IsAnswered: true }))
+        {
+            _lost = null;
+            return true;
+        }
+
         Repair();
-        return _lost is null || _isRemoved;
+        return false;
     }
 
     private void Strike()
     {
+        if (_stopped)
+        {
+            return;
+        }
+
         SimulatedMember[] victims = _lost is null ? [.. cluster.Members.Where(MayLose)] : [];
         if (victims.Length == 0)
         {
@@ -44,6 +59,7 @@ public sealed class RandomLosses(CoreCluster cluster, SimulationSchedule schedul
         }
 
         _lost = _random.Pick(victims);
+        cluster.IsRepairing = true;
         _isRemoved = false;
         Count++;
         cluster.Trace?.Invoke($"{_lost.Id} LOSES ITS JOURNAL");
@@ -54,6 +70,11 @@ public sealed class RandomLosses(CoreCluster cluster, SimulationSchedule schedul
 
     private void RepairUntilDone()
     {
+        if (_stopped)
+        {
+            return;
+        }
+
         Repair();
         cluster.Time.In(_lost is null ? _random.Between(Again, schedule.HostileTime / 4) : Again, _lost is null ? Strike : RepairUntilDone);
     }
@@ -72,6 +93,7 @@ public sealed class RandomLosses(CoreCluster cluster, SimulationSchedule schedul
             if (_isRemoved)
             {
                 _lost = null;
+                cluster.IsRepairing = false;
                 return;
             }
 
@@ -92,6 +114,8 @@ public sealed class RandomLosses(CoreCluster cluster, SimulationSchedule schedul
     private bool MayLose(SimulatedMember victim) =>
         cluster.Leader is { Core: { } leader }
         && leader.Membership.IsVoter(victim.Id)
+        && !leader.IsChangingMembership
+        && leader.MembershipIndex <= leader.CommitIndex
         && cluster.Members.All(m => m.IsUp && !m.IsFenced)
         && cluster.Members.All(m => m == victim || MayMiss(m, victim));
 

@@ -22,6 +22,11 @@ public sealed class RandomOperators(CoreCluster cluster)
             return;
         }
 
+        if (cluster.IsRepairing)
+        {
+            return;
+        }
+
         SimulatedMember other = random.Pick(cluster.Members);
         switch (random.Below(8))
         {

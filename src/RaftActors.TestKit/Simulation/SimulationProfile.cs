@@ -193,7 +193,7 @@ public sealed record SimulationProfile
             "crashes" => quiet with { MaxDisk = all.MaxDisk, Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects },
             "operators" => quiet with { Operators = 1 },
             "sessions" => all with { Sessions = random.Fork(43).Between(2, 4), SnapshotEvery = random.Fork(44).Pick([5, 20, 60]) },
-            "losses" => all with { Voters = Math.Max(3, all.Voters), Quorums = false, Quorum = QuorumRule.Majority, Losses = true },
+            "losses" => all with { Voters = Math.Max(3, all.Voters), Quorums = false, Quorum = QuorumRule.Majority, BitRot = false, Losses = true },
             "quorums" => WithQuorums(all, random),
             "disasters" => WithQuorums(all, random) with { Disasters = true, Quorums = false, Quorum = QuorumRule.Majority, Operators = random.Fork(33).Pick([0, 0, 0.2]) },
             _ => throw new ArgumentException($"There is no profile '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),

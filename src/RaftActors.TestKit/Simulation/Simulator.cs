@@ -35,6 +35,7 @@ public static class Simulator
             cluster.RunFor(schedule.HostileTime);
 
             faults.Stop();
+            losses.Stop();
             flow.Stop();
             cluster.HealEverything();
             cluster.RunFor(PeacefulTime / 4);

@@ -41,6 +41,8 @@ public static class StreamStatusJson
 
             // As text: a 64-bit digest does not fit the numbers of many JSON readers.
             json.WriteString("state_hash", status.StateHash.ToString("x16", CultureInfo.InvariantCulture));
+            json.WriteString("incarnation", status.Incarnation.ToString("x16", CultureInfo.InvariantCulture));
+            json.WriteBoolean("lost_journal", status.HasLostJournal);
             WriteMembership(json, status.Membership);
             WritePeers(json, status.Peers);
             WriteQueues(json, status.Queues);

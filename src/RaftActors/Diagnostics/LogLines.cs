@@ -82,6 +82,14 @@ internal static class LogLines
     public static void PruneFailed(ILoggingAdapter log, StreamId stream, NodeId node, string reason) =>
         log.Warning("Stream {0} node {1}: {2}", stream, node, reason);
 
+    public static void MemberLostJournal(ILoggingAdapter log, StreamId stream, NodeId node, Effect.IncarnationRefused refused) =>
+        log.Error(
+            "Stream {0} node {1}: node {2} is another incarnation ({3:x16}) than the one that belongs to the stream ({4:x16}): it lost its journal. Nothing that it says counts; remove it and add it again",
+            stream, node, refused.Member, refused.Met, refused.Known);
+
+    public static void JournalWasLost(ILoggingAdapter log, StreamId stream, NodeId node, NodeId by) =>
+        log.Error("Stream {0} node {1}: this node lost its journal while it belonged to the stream, as node {2} says. It takes no part; remove it and add it again", stream, node, by);
+
     public static void DeleteFailed(ILoggingAdapter log, Exception cause, string persistenceId, long to) =>
         log.Warning(cause, "The journal of '{0}' could not delete events up to sequence number {1}; they take up room until it can", persistenceId, to);
 

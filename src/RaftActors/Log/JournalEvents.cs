@@ -14,6 +14,7 @@ public abstract class JournaledEvent
     {
         EntriesAppended entries => new JournaledEntries(entries),
         TermState state => new JournaledTermState(state),
+        IncarnationTaken or MemberMet => new JournaledIncarnation(raftEvent),
         LogCompacted compaction => new JournaledCompaction(compaction),
         RecoveryForced or MemberFenced => new JournaledRecovery(raftEvent),
         _ => throw new ArgumentException($"There is no journal form of {raftEvent.GetType().Name}.", nameof(raftEvent)),
@@ -55,6 +56,18 @@ public sealed class JournaledRecovery : JournaledEvent
     public RaftEvent Event { get; }
 
     internal override EntryBatch? Batch => (Event as RecoveryForced)?.Batch;
+
+    /// <inheritdoc/>
+    public override string ToString() => Event.ToString();
+}
+
+/// <summary>An incarnation: this member's own, or that of another one.</summary>
+public sealed class JournaledIncarnation : JournaledEvent
+{
+    internal JournaledIncarnation(RaftEvent fact) => Event = fact;
+
+    /// <summary>An <see cref="IncarnationTaken"/> or a <see cref="MemberMet"/>.</summary>
+    public RaftEvent Event { get; }
 
     /// <inheritdoc/>
     public override string ToString() => Event.ToString();

@@ -34,6 +34,7 @@ public sealed class JournalSerializer : SerializerWithStringManifest
         JournaledEntries => EntriesManifest,
         JournaledTermState { State.Generation: var generation } => generation == Generation.First ? TermManifest : RecoveryRecords.TermWithGeneration,
         JournaledRecovery recovery => RecoveryRecords.ManifestOf(recovery.Event),
+        JournaledIncarnation incarnation => IncarnationRecords.ManifestOf(incarnation.Event),
         JournaledCompaction => SnapshotRecords.Compaction,
         StoredSnapshotBlock => SnapshotRecords.Block,
         StoredSnapshotHeader => SnapshotRecords.Header,
@@ -46,6 +47,7 @@ public sealed class JournalSerializer : SerializerWithStringManifest
         JournaledEntries entries => PeerFrameSerializer.Bytes(entries.Entries.Batch.Encoded),
         JournaledTermState { State.Generation: var generation } state => generation == Generation.First ? Write(state.State) : RecoveryRecords.Write(state.State),
         JournaledRecovery recovery => RecoveryRecords.Write(recovery.Event),
+        JournaledIncarnation incarnation => IncarnationRecords.Write(incarnation.Event),
         JournaledCompaction compaction => SnapshotRecords.Write(compaction.Compaction),
         StoredSnapshotBlock block => SnapshotRecords.Write(block),
         StoredSnapshotHeader header => SnapshotRecords.Write(header),
@@ -59,6 +61,7 @@ public sealed class JournalSerializer : SerializerWithStringManifest
             ? new JournaledEntries(new EntriesAppended(batch))
             : new UnreadableEvent(error),
         TermManifest => ReadTerm(bytes),
+        IncarnationRecords.Taken or IncarnationRecords.Met => IncarnationRecords.Read(bytes, manifest)!,
         _ => SnapshotRecords.Read(bytes, manifest) ?? RecoveryRecords.Read(bytes, manifest) ?? new UnreadableEvent($"an event with the unknown manifest '{manifest}'"),
     };
 

@@ -59,6 +59,9 @@ internal sealed class LogActor : UntypedPersistentActor
             case JournaledTermState state:
                 Recovered(state.State);
                 break;
+            case JournaledIncarnation incarnation:
+                Recovered(incarnation.Event);
+                break;
             case JournaledCompaction compaction:
                 Recovered(compaction.Compaction);
                 break;

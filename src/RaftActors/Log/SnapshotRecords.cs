@@ -5,7 +5,7 @@ namespace RaftActors.Persistence;
 /// <summary>
 /// The byte forms of what snapshots leave on disk. Public, versioned, extend-only, little-endian; each begins with version 1, reserved 3 and ends with a CRC32C 4 over the bytes
 /// before it. S1, a compaction in the journal: snapshot term 8 and index 8, base term 8 and index 8, last term 8 and index 8, current term 8, voted for 4, length of the membership 4,
-/// membership, and once a recovery was forced generation 8 and its first term 8. S2, a block in the snapshot store: the data, whose own CRC32C is the last. S3, a header in the snapshot store: term 8, index 8, checksum of the content 4,
+/// membership, and then, once there is something to say, generation 8 and its first term 8, and what <c>IncarnationRecords</c> says. S2, a block in the snapshot store: the data, whose own CRC32C is the last. S3, a header in the snapshot store: term 8, index 8, checksum of the content 4,
 /// number of blocks 4, size of each 4, length of the membership 4, membership.
 /// </summary>
 internal static class SnapshotRecords
@@ -21,8 +21,7 @@ internal static class SnapshotRecords
     public static byte[] Write(LogCompacted compaction)
     {
         byte[] membership = MembershipCodec.Encode(compaction.Snapshot.Membership);
-        bool hasGeneration = compaction.State.Generation != Generation.First;
-        byte[] bytes = new byte[Prefix + 64 + membership.Length + (hasGeneration ? GenerationSize : 0) + Crc];
+        byte[] bytes = new byte[Prefix + 64 + membership.Length + TailOf(compaction) + Crc];
         bytes[0] = 1;
         Span<byte> at = bytes.AsSpan(Prefix);
         Write(at, compaction.Snapshot.Last);
@@ -32,9 +31,15 @@ internal static class SnapshotRecords
         BinaryPrimitives.WriteUInt32LittleEndian(at[56..], compaction.State.VotedFor.Value);
         BinaryPrimitives.WriteInt32LittleEndian(at[60..], membership.Length);
         membership.CopyTo(at[64..]);
-        if (hasGeneration)
+        if (TailOf(compaction) > 0)
         {
-            RecoveryRecords.WriteGeneration(at[(64 + membership.Length)..], compaction.State);
+            at = at[(64 + membership.Length)..];
+            BinaryPrimitives.WriteUInt64LittleEndian(at, compaction.State.Generation.Value);
+            BinaryPrimitives.WriteInt64LittleEndian(at[8..], compaction.State.Since.Value);
+            if (IncarnationRecords.IsIn(compaction))
+            {
+                IncarnationRecords.Write(at[GenerationSize..], compaction);
+            }
         }
 
         return Seal(bytes);
@@ -79,6 +84,9 @@ internal static class SnapshotRecords
         _ => null,
     };
 
+    private static int TailOf(LogCompacted compaction) =>
+        compaction.State.Generation != Generation.First || IncarnationRecords.IsIn(compaction) ? GenerationSize + IncarnationRecords.SizeOf(compaction) : 0;
+
     private static object ReadCompaction(byte[] bytes)
     {
         if (WhyBad(bytes, 64) is { } error)
@@ -92,17 +100,24 @@ internal static class SnapshotRecords
         EntryId last = ReadId(at[32..]);
         long term = BinaryPrimitives.ReadInt64LittleEndian(at[48..]);
         int length = BinaryPrimitives.ReadInt32LittleEndian(at[60..]);
-        int behind = at.Length - 64 - length;
-        StreamMembership? membership = length >= 0 && behind is 0 or >= GenerationSize ? Membership(at.Slice(64, length)) : null;
-        TermState state = new(new Term(term), new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(at[56..])));
-        state = behind >= GenerationSize && membership is not null ? RecoveryRecords.ReadGeneration(at[(64 + length)..], state) : state;
+        int tail = at.Length - 64 - length;
+        StreamMembership? membership = length >= 0 && tail is 0 or >= GenerationSize ? Membership(at.Slice(64, length)) : null;
         bool isPossible = membership is not null && term >= 0 && snapshot.Index > LogIndex.Zero && logBase.Index >= LogIndex.Zero && logBase.Index <= snapshot.Index && last.Index >= snapshot.Index;
-        return isPossible
-            ? new JournaledCompaction(new LogCompacted(
-                new SnapshotInfo(snapshot, membership!),
-                logBase,
-                last,
-                state))
+        TermState state = new(new Term(term), new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(at[56..])));
+        if (tail >= GenerationSize)
+        {
+            state = state with
+            {
+                Generation = Generation.Of(BinaryPrimitives.ReadUInt64LittleEndian(at[^tail..])),
+                Since = new Term(BinaryPrimitives.ReadInt64LittleEndian(at[(at.Length - tail + 8)..])),
+            };
+        }
+
+        LogCompacted? compaction = isPossible
+            ? IncarnationRecords.Read(tail > GenerationSize ? at[(at.Length - tail + GenerationSize)..] : default, new LogCompacted(new SnapshotInfo(snapshot, membership!), logBase, last, state))
+            : null;
+        return compaction is not null
+            ? new JournaledCompaction(compaction)
             : new UnreadableEvent($"a compaction with impossible contents ({snapshot}, {logBase}, {last}, term {term})");
     }
 

@@ -80,6 +80,14 @@ internal sealed partial class NodeActor
             case Effect.TransferEnded ended:
                 OnTransferEnded(ended);
                 break;
+            case Effect.IncarnationRefused refused:
+                LogLines.MemberLostJournal(_log, _link.Id, Me, refused);
+                Context.System.EventStream.Publish(new StreamMemberLostJournal(_link.Id, Me, refused.Member));
+                break;
+            case Effect.JournalWasLost lost:
+                LogLines.JournalWasLost(_log, _link.Id, Me, lost.By);
+                Context.System.EventStream.Publish(new StreamMemberLostJournal(_link.Id, Me, Me));
+                break;
             case Effect.ReadReady ready:
                 OnReadReady(ready);
                 break;

@@ -27,6 +27,8 @@ internal sealed partial class NodeActor
             DurableIndex = _core.DurableIndex,
             SnapshotIndex = SnapshotIndex,
             Membership = _core.Membership,
+            Incarnation = _core.Incarnation,
+            HasLostJournal = _core.HasLostJournal,
             Peers = PeerStates(),
             Health = _stateMachineFailure is not null ? StreamHealth.Failed : _core.Leader.IsNone ? StreamHealth.NoLeader : StreamHealth.Healthy,
             FailureReason = _stateMachineFailure,

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Akka.Actor;
 using Akka.Event;
+using RaftActors.Remoting;
 
 namespace RaftActors.Runtime;
 
@@ -200,7 +201,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             return;
         }
 
-        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : _link.Definition.InitialMembership, _environment.Randomness.Next());
+        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : _link.Definition.InitialMembership, _environment.Randomness.Next()) with { Incarnation = _environment.Randomness.Next() | 1 };
         try
         {
             _core = new RaftCore(options, _recovered.Events, _restoredTo);
@@ -219,6 +220,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         LogLines.Recovered(_log, _link.Id, Me, _recovered.Count, _core);
         _recovered = NothingRecovered();
         _running = true;
+        _link.Identity = _link.Identity with { Incarnation = _core.Incarnation };
         AdoptGeneration();
         AdoptMembership();
         _environment.Watcher?.OnStarted(_core);

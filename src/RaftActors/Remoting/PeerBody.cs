@@ -7,6 +7,8 @@ namespace RaftActors.Remoting;
 internal static class PeerBody
 {
     private const long FlagBusy = 1;
+    private const int VoteSize = 9;
+    private const int VoteSizeWithStay = 25;
     private const byte FlagPreVote = 1;
     private const byte FlagTransfer = 2;
     private const byte FlagCandidateIsRemoved = 2;
@@ -24,6 +26,7 @@ internal static class PeerBody
         InstallSnapshot install => SnapshotBody.Encode(install, stream, from, to, identity),
         InstallSnapshotReply reply => SnapshotBody.Encode(reply, stream, from, to, identity),
         RecoveryNotice notice => Encode(notice, stream, from, to, identity),
+        Introduction introduction => IntroductionBody.Encode(introduction, stream, from, to, identity),
         _ => throw new ArgumentException($"There is no frame for a {message.GetType().Name}.", nameof(message)),
     };
 
@@ -79,6 +82,8 @@ internal static class PeerBody
 
                 message = new RecoveryNotice(header.Term, membership);
                 return true;
+            case PeerFrameType.Introduction:
+                return IntroductionBody.TryDecode(header, body.Span, out message, out error);
             default:
                 error = $"type {(byte)header.Type} is not a message of the protocol";
                 return false;
@@ -217,17 +222,23 @@ internal static class PeerBody
     private static PeerFrame Encode(RequestVote request, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
         PeerFrameHeader header = new(PeerFrameType.RequestVote, from, to, request.Term, request.LastEntry.Index, false, stream, identity);
-        byte[] frame = header.Allocate(9);
+        byte[] frame = header.Allocate(request.Joined == EntryId.Zero ? VoteSize : VoteSizeWithStay);
         Span<byte> body = frame.AsSpan(header.Length);
         body[0] = (byte)((request.PreVote ? FlagPreVote : 0) | (request.Transfer ? FlagTransfer : 0));
         BinaryPrimitives.WriteInt64LittleEndian(body[1..], request.LastEntry.Term.Value);
+        if (request.Joined != EntryId.Zero)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(body[9..], request.Joined.Term.Value);
+            BinaryPrimitives.WriteInt64LittleEndian(body[17..], request.Joined.Index.Value);
+        }
+
         return PeerFrameHeader.Seal(frame);
     }
 
     private static bool TryDecodeVote(in PeerFrameHeader header, ReadOnlySpan<byte> body, [NotNullWhen(true)] out PeerMessage? message, [NotNullWhen(false)] out string? error)
     {
         message = null;
-        if (!HasLength(body, 9, out error))
+        if (!HasLength(body, body.Length == VoteSizeWithStay ? VoteSizeWithStay : VoteSize, out error))
         {
             return false;
         }
@@ -239,7 +250,10 @@ internal static class PeerBody
             return false;
         }
 
-        message = new RequestVote(header.Term, new EntryId(new Term(lastTerm), header.Index), (body[0] & FlagPreVote) != 0, (body[0] & FlagTransfer) != 0);
+        message = new RequestVote(header.Term, new EntryId(new Term(lastTerm), header.Index), (body[0] & FlagPreVote) != 0, (body[0] & FlagTransfer) != 0)
+        {
+            Joined = body.Length == VoteSize ? EntryId.Zero : new EntryId(new Term(BinaryPrimitives.ReadInt64LittleEndian(body[9..])), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body[17..]))),
+        };
         return true;
     }
 

@@ -48,6 +48,9 @@ public enum PeerFrameType : byte
     /// <summary>A fragment has arrived: the next may be sent.</summary>
     FragmentReceived = 15,
 
+    /// <summary>Tells which incarnations of the members its sender knows, and may ask the same.</summary>
+    Introduction = 20,
+
     /// <summary>Proposals that a member sends on to its leader, of client sessions or about them.</summary>
     ForwardSessionPropose = 16,
 

@@ -52,6 +52,15 @@ public sealed record StreamMembershipChanged(StreamId Stream, NodeId Node, Strea
 /// <param name="Index">The entry that says so.</param>
 public sealed record StreamMembershipCommitted(StreamId Stream, NodeId Node, StreamMembership Membership, LogIndex Index) : StreamEvent(Stream, Node);
 
+/// <summary>
+/// A member lost its journal and came back as if nothing had happened: nothing that it says counts, and it is not fed, until it is removed and added again. Published by those that notice it,
+/// and by the member itself when it is told.
+/// </summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Node">This member.</param>
+/// <param name="Member">The one that lost its journal; this member itself, perhaps.</param>
+public sealed record StreamMemberLostJournal(StreamId Stream, NodeId Node, NodeId Member) : StreamEvent(Stream, Node);
+
 /// <summary>A snapshot of the state machine is on disk, and the log forgets what it covers, but for a reserve.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Node">This member.</param>

@@ -56,6 +56,12 @@ public sealed record StreamStatus
     /// <summary>How far the other members are; only a leader knows.</summary>
     public ImmutableArray<StreamPeerStatus> Peers { get; init; } = [];
 
+    /// <summary>Which life of this member this is: drawn when it began with an empty journal. 0 while it is not known.</summary>
+    public ulong Incarnation { get; init; }
+
+    /// <summary>True when this member lost its journal while it belonged to the stream: it takes no part until it is removed and added again.</summary>
+    public bool HasLostJournal { get; init; }
+
     /// <summary>What waits where.</summary>
     public QueueSizes Queues { get; init; } = new();
 
@@ -79,7 +85,7 @@ public sealed record StreamStatus
 /// <param name="Node">The peer.</param>
 /// <param name="Match">The highest index known to be in its log, on its disk.</param>
 /// <param name="Next">The next index to send.</param>
-/// <param name="State">How it is being replicated to, in words: Probing, Replicating.</param>
+/// <param name="State">How it is being replicated to, in words: Probing, Replicating, InstallingSnapshot, or AnotherIncarnation when it lost its journal: remove it and add it again.</param>
 /// <param name="Reachable">False while the transport says that it cannot be reached.</param>
 public sealed record StreamPeerStatus(NodeId Node, LogIndex Match, LogIndex Next, string State, bool Reachable);
 
