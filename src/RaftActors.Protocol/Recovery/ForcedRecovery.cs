@@ -44,10 +44,13 @@ internal sealed class ForcedRecovery
             .. known.Where(m => input.Survivors.Contains(m.Id)).Select(m => m.Id == _state.Self ? m : m with { Kind = MemberKind.Learner }).OrderBy(m => m.Id),
         ];
         ImmutableArray<Member> excluded = [.. known.Where(m => !input.Survivors.Contains(m.Id)).Concat(before.Recovery?.Excluded ?? []).DistinctBy(m => m.Id).OrderBy(m => m.Id)];
+
+        // Everybody begins another stay: no promise of the former history counts, so whoever has to come back with an empty disk may.
         Generation generation = new(_state.Generation.Number + 1, _state.Self);
         Term since = _state.Term.Next;
         EntryId last = _state.Log.Last;
-        StreamMembership membership = new StreamMembership(members) { Recovery = new RecoveryInfo(generation, since, last, excluded).Without(members) }.Following(before, new EntryId(since, last.Index.Next));
+        StreamMembership membership = new StreamMembership(members) { Recovery = new RecoveryInfo(generation, since, last, excluded).Without(members) }
+            .Following(StreamMembership.Empty, new EntryId(since, last.Index.Next));
 
         _roles.BecomeFollower(_state.Term, NodeId.None, NodeId.None, "a recovery is forced");
         ProposedEntry entry = new(EntryKind.Membership, MembershipCodec.Encode(membership));
