@@ -23,7 +23,7 @@ internal static class ExtensionSetup
     {
         Serialization serialization = system.Serialization;
         Register(serialization, "raft-peer-frame", new PeerFrameSerializer(system), typeof(PeerFrame));
-        Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState), typeof(JournaledCompaction), typeof(JournaledRecovery), typeof(StoredSnapshotBlock), typeof(StoredSnapshotHeader));
+        Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState), typeof(JournaledCompaction), typeof(JournaledIncarnation), typeof(JournaledRecovery), typeof(StoredSnapshotBlock), typeof(StoredSnapshotHeader));
         Register(serialization, "raft-client", new ClientMessageSerializer(system), ClientMessageSerializer.Types);
         AdminSerialization.Register(system);
     }

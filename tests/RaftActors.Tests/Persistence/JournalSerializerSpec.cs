@@ -140,6 +140,9 @@ public sealed class JournalSerializerSpec : Akka.TestKit.Xunit2.TestKit
         RaftStreams.Get(Sys);
 
         Assert.IsType<PeerFrameSerializer>(Sys.Serialization.FindSerializerForType(typeof(PeerFrame)));
+        Assert.All(
+            typeof(JournaledEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(JournaledEvent))),
+            type => Assert.IsType<JournalSerializer>(Sys.Serialization.FindSerializerForType(type)));
         Assert.IsType<JournalSerializer>(Sys.Serialization.FindSerializerForType(typeof(JournaledEntries)));
         Assert.IsType<JournalSerializer>(Sys.Serialization.FindSerializerForType(typeof(JournaledTermState)));
         Assert.IsType<ClientMessageSerializer>(Sys.Serialization.FindSerializerForType(typeof(Propose)));

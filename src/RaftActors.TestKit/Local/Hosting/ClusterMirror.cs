@@ -41,6 +41,7 @@ internal sealed class ClusterMirror
         {
             JournaledEntries entries => entries.Entries,
             JournaledTermState state => state.State,
+            JournaledIncarnation incarnation => incarnation.Event,
             JournaledCompaction compaction => compaction.Compaction,
             _ => null,
         };
