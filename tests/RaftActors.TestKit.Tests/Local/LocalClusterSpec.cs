@@ -236,7 +236,7 @@ public sealed class LocalClusterSpec
         Assert.Contains("the impossible did not come true within 1s", error.Message, StringComparison.Ordinal);
         Assert.Contains("seed 4711", error.Message, StringComparison.Ordinal);
         Assert.Contains("member 3: running", error.Message, StringComparison.Ordinal);
-        Assert.Contains("StreamStarted", error.Message, StringComparison.Ordinal);
+        Assert.Contains("-> n", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
