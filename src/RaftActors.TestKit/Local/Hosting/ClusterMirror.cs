@@ -43,6 +43,7 @@ internal sealed class ClusterMirror
             JournaledTermState state => state.State,
             JournaledIncarnation incarnation => incarnation.Event,
             JournaledCompaction compaction => compaction.Compaction,
+            JournaledRecovery recovery => recovery.Event,
             _ => null,
         };
         if (fact is not null)
@@ -68,6 +69,7 @@ internal sealed class ClusterMirror
         new SnapshotsAreOrdered(history),
         new BuffersAreBounded(LargestBatch),
         new MembershipChangesAreSafe(),
+        new GenerationsDoNotMix(),
     ];
 
     private SimulatedMember Of(NodeId member) => _cores[member.Value];

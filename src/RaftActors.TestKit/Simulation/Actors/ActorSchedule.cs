@@ -66,6 +66,8 @@ public sealed record ActorSchedule(ulong Seed, string Faults, SimulationProfile 
         catch-up-margin = 5
         catch-up-timeout = {Ms(4 * SimulationProfile.ElectionTimeoutMax)}
         client-timeout = {Ms(ClientTimeout)}
+        in-memory-tail-entries = {Profile.MaxLogEntriesInMemory}
+        in-memory-tail-bytes = {Profile.MaxLogBytesInMemory}
         max-in-flight-appends = {Profile.MaxInFlightAppends}
         snapshot-every-entries = {Profile.SnapshotEvery}
         snapshot-reserved-entries = {Profile.ReservedEntries}
