@@ -1,4 +1,3 @@
-using System.Buffers;
 using Akka.Actor;
 
 namespace RaftActors.Runtime;
@@ -118,7 +117,7 @@ internal sealed class LocalProposal : PendingProposal
         base.ReleaseData();
         if (Interlocked.Exchange(ref _rented, null) is { } copy)
         {
-            ArrayPool<byte>.Shared.Return(copy);
+            ClientBytes.Return(copy);
         }
     }
 
@@ -126,7 +125,7 @@ internal sealed class LocalProposal : PendingProposal
 
     private static byte[] Copy(ReadOnlyMemory<byte> data)
     {
-        byte[] copy = ArrayPool<byte>.Shared.Rent(data.Length);
+        byte[] copy = ClientBytes.Rent(data.Length);
         data.Span.CopyTo(copy);
         return copy;
     }
