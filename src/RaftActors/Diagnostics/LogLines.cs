@@ -105,6 +105,9 @@ internal static class LogLines
     public static void ReplayFilterRepairs(ILoggingAdapter log, string plugin, string mode) =>
         log.Warning("The replay filter of journal {0} is '{1}' and may silently drop events; allowed by raft-actors.journal.allow-repairing-replay-filter", plugin, mode);
 
+    public static void NotHandled(ILoggingAdapter log, Exception cause, Type message) =>
+        log.Error(cause, "A {0} could not be handled; nothing else is affected", message.Name);
+
     public static void JournalStalled(ILoggingAdapter log, StreamId stream, NodeId node, TimeSpan since) =>
         log.Warning("Stream {0} node {1}: the journal has not confirmed a write for {2}ms; the office is given up", stream, node, (long)since.TotalMilliseconds);
 }

@@ -15,13 +15,11 @@ internal sealed class RaftSupervisor : UntypedActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly RateLimitedLog _badFrames;
     private readonly RateLimitedLog _unknown;
-    private readonly Dictionary<StreamId, Entry> _entries;
-    private readonly Dictionary<IActorRef, StreamId> _byActor;
+    private readonly Dictionary<StreamId, Entry> _entries = [];
+    private readonly Dictionary<IActorRef, StreamId> _byActor = [];
 
-    public RaftSupervisor(RaftStreams streams, NodeEnvironment environment, Table table)
+    public RaftSupervisor(RaftStreams streams, NodeEnvironment environment)
     {
-        _entries = table.Entries;
-        _byActor = table.ByActor;
         _streams = streams;
         _environment = environment;
         _badFrames = new RateLimitedLog(environment.Settings.Remoting.LogInterval);
@@ -30,17 +28,28 @@ internal sealed class RaftSupervisor : UntypedActor
 
     private TimeSpan Now => _environment.Clock.Now;
 
-    public static Props Props(RaftStreams streams, NodeEnvironment environment)
-    {
-        // Outlives a restart.
-        Table table = new();
-        return Akka.Actor.Props.Create(() => new RaftSupervisor(streams, environment, table)).WithDispatcher(NodeEnvironment.Consensus);
-    }
+    public static Props Props(RaftStreams streams, NodeEnvironment environment) =>
+        Akka.Actor.Props.Create(() => new RaftSupervisor(streams, environment)).WithDispatcher(NodeEnvironment.Consensus);
 
     // A stream's actor handles what happens below it; when it crashes itself, nothing can be trusted any more.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
     protected override void OnReceive(object message)
+    {
+        try
+        {
+            Handle(message);
+        }
+        catch (Exception e)
+        {
+            // A restart of this actor would restart every stream. One message that cannot be handled is no reason for that.
+            LogLines.NotHandled(_log, e, message.GetType());
+            TaskCompletionSource? waiting = (message as AddStream)?.Started ?? (message as RemoveStream)?.Stopped;
+            waiting?.TrySetException(new RaftActorsException($"It could not be done: {e.Message}", e));
+        }
+    }
+
+    private void Handle(object message)
     {
         switch (message)
         {
@@ -71,15 +80,6 @@ internal sealed class RaftSupervisor : UntypedActor
                 Unhandled(message);
                 break;
         }
-    }
-
-    // A message that could not be handled is no reason to end streams: they stay, and what is known of them.
-    protected override void PreRestart(Exception reason, object message)
-    {
-    }
-
-    protected override void PostRestart(Exception reason)
-    {
     }
 
     protected override void PostStop()
@@ -191,7 +191,7 @@ internal sealed class RaftSupervisor : UntypedActor
     {
         if (_entries.TryGetValue(add.Link.Id, out Entry? present))
         {
-            if (!present.Failed || present.Replacement is not null)
+            if (!(present.Failed || present.Link.HasFailed) || present.Replacement is not null)
             {
                 add.Started.TrySetException(new StreamStartException(add.Link.Id, "it runs already"));
                 return;
@@ -241,15 +241,7 @@ internal sealed class RaftSupervisor : UntypedActor
         }
     }
 
-    /// <summary>What a restart of this actor leaves untouched.</summary>
-    internal sealed class Table
-    {
-        public Dictionary<StreamId, Entry> Entries { get; } = [];
-
-        public Dictionary<IActorRef, StreamId> ByActor { get; } = [];
-    }
-
-    internal sealed class Entry(StreamLink link, TaskCompletionSource started)
+    private sealed class Entry(StreamLink link, TaskCompletionSource started)
     {
         private readonly List<TaskCompletionSource> _stops = [];
 

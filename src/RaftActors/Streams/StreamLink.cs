@@ -46,6 +46,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     /// <summary>Why the node that ran last takes nothing more.</summary>
     public (string Reason, RefusalCode Code) WhyClosed => _run is { Closed: true } run ? (run.Reason, run.Code) : Closed;
 
+    /// <summary>The node that ran last has failed for good.</summary>
+    public bool HasFailed => WhyClosed.Code == RefusalCode.StreamFailed;
+
     /// <summary>The stream's actors are gone.</summary>
     public bool Ended => _end is not null;
 

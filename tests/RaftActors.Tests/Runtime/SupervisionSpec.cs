@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using RaftActors.Runtime;
 using RaftActors.Tests.Support;
 
 namespace RaftActors.Tests.Runtime;
@@ -8,6 +9,7 @@ namespace RaftActors.Tests.Runtime;
 public sealed class SupervisionSpec
 {
     private static readonly NodeId Self = new(1);
+    private static readonly ProposeOptions Patient = new() { Timeout = TimeSpan.FromMinutes(1) };
 
     [Fact]
     public async Task Node_that_ends_must_be_made_anew_and_its_clients_must_be_answered()
@@ -111,6 +113,152 @@ public sealed class SupervisionSpec
     }
 
     [Fact]
+    public async Task Journal_actor_that_throws_must_fail_the_stream_and_a_new_start_must_recover()
+    {
+        await using TestNode node = await StartAsync();
+        await node.Write("one");
+        node.Machine.Gate.Reset();
+        Task<ProposalAnswer> open = node.Propose("two", Patient);
+        await node.Until(s => s.CommitIndex > s.AppliedIndex);
+
+        (await Child(node, "node/log")).Tell(Kill.Instance);
+
+        await node.Until(s => s.Health == StreamHealth.Failed);
+        node.Machine.Gate.Set();
+        Assert.True(await open.WaitAsync(TimeSpan.FromSeconds(5)) is OutcomeUnknown or ProposalCommitted);
+        TestNode again = await TestNode.StartAsync(node.System, node.Stream.Id, Self, node.Stream.Definition.Members);
+        await again.Until(s => s.IsReady && s.AppliedIndex == s.LastEntry.Index);
+        Assert.Equal(["one", "two"], again.Machine.Applied);
+    }
+
+    [Fact]
+    public async Task State_machine_actor_that_throws_must_answer_whoever_waits_and_leave_the_member_a_voter()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(ConfigurationFactory.ParseString("akka.loglevel = OFF"));
+        TestNode leader = await cluster.Leader();
+        await leader.Write("one");
+        leader.Machine.Gate.Reset();
+        Task<ProposalAnswer> write = leader.Propose("two", Patient);
+        await leader.Until(s => s.CommitIndex > s.AppliedIndex);
+        Task<ReadAnswer> read = leader.Stream.ReadBarrierAsync();
+        Task<SnapshotAnswer> snapshot = leader.Stream.TakeSnapshotAsync();
+
+        leader.System.ActorSelection($"/user/raft/stream-{cluster.Stream}/node/fsm-caller").Tell(Kill.Instance);
+        leader.Machine.Gate.Set();
+
+        Assert.True(await write.WaitAsync(TimeSpan.FromSeconds(5)) is OutcomeUnknown or ProposalCommitted);
+        await read.WaitAsync(TimeSpan.FromSeconds(5));
+        await snapshot.WaitAsync(TimeSpan.FromSeconds(5));
+        await leader.Until(s => s.Health == StreamHealth.Failed);
+        TestNode next = await cluster.Leader();
+        Assert.NotSame(leader, next);
+        await cluster.Stop(cluster.Nodes.First(n => n != leader && n != next).Stream.NodeId);
+        await next.Write("three");
+    }
+
+    [Fact]
+    public async Task Callback_that_throws_must_put_the_stream_into_its_error_state()
+    {
+        await using TestNode node = await StartAsync(m => m.FailOnLeaderStart = true);
+        StreamStatus status = await node.Until(s => s.Health == StreamHealth.Failed);
+        Assert.Contains("told to fail", status.FailureReason, StringComparison.Ordinal);
+        Assert.Equal(RefusalCode.StateMachineFailed, Assert.IsType<ProposalRefused>(await node.Propose("x")).Code);
+    }
+
+    [Fact]
+    public async Task Snapshot_actor_that_throws_must_be_restarted_and_whoever_waits_be_told()
+    {
+        await using TestNode node = await StartAsync();
+        await node.Write("one");
+        TaskCompletionSource gate = new();
+        node.Machine.SaveGate = gate.Task;
+        Task<SnapshotAnswer> snapshot = node.Stream.TakeSnapshotAsync();
+
+        // Behind the request, in the node's own order.
+        await node.Stream.GetStatusAsync();
+        (await Child(node, "node/snapshots")).Tell(Kill.Instance);
+
+        Assert.IsType<SnapshotFailed>(await snapshot.WaitAsync(TimeSpan.FromSeconds(5)));
+        gate.SetResult();
+        await node.Write("two");
+        Assert.Equal(StreamHealth.Healthy, (await node.Stream.GetStatusAsync()).Health);
+    }
+
+    [Theory]
+    [InlineData("node/election")]
+    [InlineData("node/replicator-2")]
+    [InlineData("node/snapshots")]
+    public async Task Child_that_throws_too_often_must_have_its_node_made_anew(string path)
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(ConfigurationFactory.ParseString("akka.loglevel = OFF"));
+        await cluster.Leader();
+        TestNode node = cluster[new NodeId(1)];
+        RecordingStateMachine first = node.Machine;
+        IActorRef child = await Child(node, path);
+        for (int i = 0; i < 12; i++)
+        {
+            child.Tell(Kill.Instance);
+        }
+
+        await node.Until(_ => node.Machine != first);
+        await (await cluster.Leader()).Write("after");
+        await cluster.Converged();
+        Assert.Equal(StreamHealth.Healthy, (await node.Stream.GetStatusAsync()).Health);
+    }
+
+    [Fact]
+    public async Task Supervisor_of_all_streams_that_throws_must_keep_them()
+    {
+        await using TestNode node = await StartAsync();
+        await node.Write("one");
+        RecordingStateMachine first = node.Machine;
+
+        // No stream: what the supervisor does with it throws.
+        TaskCompletionSource started = new();
+        node.System.ActorSelection("/user/raft").Tell(new AddStream(null!, started), ActorRefs.NoSender);
+
+        await Assert.ThrowsAsync<RaftActorsException>(() => started.Task.WaitAsync(TimeSpan.FromSeconds(5)));
+        await node.Write("two");
+        Assert.Same(first, node.Machine);
+        await RaftStreams.Get(node.System).StopStreamAsync(node.Stream.Id).WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Empty(RaftStreams.Get(node.System).Streams);
+    }
+
+    [Fact]
+    public async Task Supervisor_of_all_streams_that_was_killed_must_leave_nobody_waiting()
+    {
+        await using TestNode node = await StartAsync();
+        await node.Write("one");
+        node.Machine.Gate.Reset();
+        Task<ProposalAnswer> open = node.Propose("two", Patient);
+        await node.Until(s => s.CommitIndex > s.AppliedIndex);
+        RaftStreams streams = RaftStreams.Get(node.System);
+
+        streams.Supervisor.Tell(Kill.Instance);
+        Task stop = streams.StopStreamAsync(node.Stream.Id);
+
+        node.Machine.Gate.Set();
+        Assert.True(await open.WaitAsync(TimeSpan.FromSeconds(5)) is OutcomeUnknown or ProposalCommitted);
+        await Task.WhenAny(stop).WaitAsync(TimeSpan.FromSeconds(5));
+        await Assert.ThrowsAnyAsync<RaftActorsException>(() => streams.StopStreamAsync(node.Stream.Id).WaitAsync(TimeSpan.FromSeconds(5)));
+        await Assert.ThrowsAnyAsync<RaftActorsException>(() => TestNode.StartAsync(node.System, TestConfig.NewStream(), Self, node.Stream.Definition.Members).WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.IsType<ProposalRefused>(await node.Propose("three", Patient).WaitAsync(TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public async Task Stream_that_was_killed_must_be_startable_again()
+    {
+        await using TestNode node = await StartAsync();
+        await node.Write("one");
+        node.Stream.Ref.Tell(Kill.Instance);
+        await node.Until(s => s.Health == StreamHealth.Stopped);
+
+        TestNode again = await TestNode.StartAsync(node.System, node.Stream.Id, Self, node.Stream.Definition.Members);
+        await again.Write("two");
+        Assert.Equal(["one", "two"], again.Machine.Applied);
+    }
+
+    [Fact]
     public async Task Requests_to_a_stream_that_was_killed_must_be_answered()
     {
         await using TestNode node = await StartAsync();
@@ -127,9 +275,10 @@ public sealed class SupervisionSpec
         (await node.System.AskFrom<ActorIdentity>(node.System.ActorSelection($"/user/raft/stream-{node.Stream.Id}/{path}"), new Identify(path))).Subject
             ?? throw new InvalidOperationException($"there is no {path}");
 
-    private static Task<TestNode> StartAsync() => TestNode.StartAsync(
+    private static Task<TestNode> StartAsync(Action<RecordingStateMachine>? prepare = null) => TestNode.StartAsync(
         TestConfig.NewStream(),
         Self,
         [new Member(Self, MemberKind.Voter, "localhost:1")],
-        ConfigurationFactory.ParseString("akka.loglevel = OFF"));
+        ConfigurationFactory.ParseString("akka.loglevel = OFF"),
+        prepare: prepare);
 }

@@ -17,6 +17,9 @@ internal sealed class RecordingStateMachine : IStateMachine
     /// <summary>Applying an entry with this text throws.</summary>
     public string? FailOn { get; set; }
 
+    /// <summary>Being told to lead throws.</summary>
+    public bool FailOnLeaderStart { get; set; }
+
     /// <summary>An entry with this text, and everything behind it in the same call, is rolled back.</summary>
     public string? RollBackOn { get; set; }
 
@@ -56,7 +59,7 @@ internal sealed class RecordingStateMachine : IStateMachine
 
     public void Apply(CommittedEntries entries)
     {
-        Gate.Wait();
+        Gate.Wait(TimeSpan.FromSeconds(15));
         foreach (CommittedEntry entry in entries)
         {
             string text = Encoding.UTF8.GetString(entry.Data.Span);
@@ -99,7 +102,14 @@ internal sealed class RecordingStateMachine : IStateMachine
         return hash;
     }
 
-    public void OnLeaderStart(Term term) => Calls.Enqueue("leader-start");
+    public void OnLeaderStart(Term term)
+    {
+        Calls.Enqueue("leader-start");
+        if (FailOnLeaderStart)
+        {
+            throw new InvalidOperationException("told to fail when leading");
+        }
+    }
 
     public void OnLeaderStop(Term term, string reason) => Calls.Enqueue("leader-stop");
 
