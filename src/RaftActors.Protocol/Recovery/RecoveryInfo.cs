@@ -4,7 +4,7 @@ namespace RaftActors.Protocol;
 
 /// <summary>What a membership remembers of the last forced recovery, so that every member can tell those that it left out.</summary>
 /// <param name="Generation">What it began.</param>
-/// <param name="Since">The term of its first entry; no older history has an entry of that term.</param>
+/// <param name="Since">The term of its first entry. An older history may have entries of that term too; who has one does not follow.</param>
 /// <param name="Base">The last entry that it took over; what others have behind it does not count.</param>
 /// <param name="Excluded">The members that did not survive. They may come back as new ones only, with empty disks.</param>
 public sealed record RecoveryInfo(Generation Generation, Term Since, EntryId Base, ImmutableArray<Member> Excluded)

@@ -21,7 +21,7 @@ public sealed class CommittedHistory : IClusterInvariant
     public void OnRecovery(SimulatedMember survivor)
     {
         int kept = 0;
-        while (kept < _terms.Count && (kept + 1 <= survivor.Core!.LogBase.Index.Value || survivor.Core.TermAt(new LogIndex(kept + 1)) == _terms[kept]))
+        while (kept < _terms.Count && (kept + 1 <= survivor.Core!.LogBase.Index.Value || (survivor.Core.TermAt(new LogIndex(kept + 1)) == _terms[kept] && _terms[kept] < survivor.Core.Membership.Recovery!.Since)))
         {
             kept++;
         }

@@ -185,7 +185,7 @@ public sealed class DisasterSpec(ITestOutputHelper output)
     [Fact]
     public void Random_disasters_lose_only_what_no_survivor_had()
     {
-        ulong count = TestSeed.CountOr(120);
+        ulong count = TestSeed.CountOr(100);
         int recoveries = 0;
         int replaced = 0;
         int givenUp = 0;

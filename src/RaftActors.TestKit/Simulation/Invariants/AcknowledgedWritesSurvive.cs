@@ -40,8 +40,12 @@ public sealed class AcknowledgedWritesSurvive : IClusterInvariant
         }
     }
 
+    // An entry of the old history may have the same term and index as the first of the new one (seed 633 of the disasters).
     private ClientWrite[] Lacking(SimulatedMember survivor) =>
-        [.. _acknowledged.Where(w => w.Last > survivor.Core!.LogBase.Index && survivor.Core.TermAt(w.Last) != w.First.Term)];
+        [
+            .. _acknowledged.Where(w => w.Last > survivor.Core!.LogBase.Index
+                && (survivor.Core.TermAt(w.Last) != w.First.Term || w.First.Term >= survivor.Core.Membership.Recovery!.Since)),
+        ];
 
     /// <inheritdoc/>
     public void OnEnd(CoreCluster cluster)

@@ -56,7 +56,7 @@ public sealed class SessionsAreExactlyOnce : IClusterInvariant
     public void OnRecovery(SimulatedMember survivor)
     {
         RaftCore core = survivor.Core!;
-        bool IsLost(EntryId id) => id.Index > core.LogBase.Index && core.TermAt(id.Index) != id.Term;
+        bool IsLost(EntryId id) => id.Index > core.LogBase.Index && (core.TermAt(id.Index) != id.Term || id.Term >= core.Membership.Recovery!.Since);
         foreach (LogIndex index in _decisions.Where(d => IsLost(d.Value.Id)).Select(d => d.Key).ToArray())
         {
             _decisions.Remove(index);

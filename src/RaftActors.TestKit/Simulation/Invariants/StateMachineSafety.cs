@@ -16,7 +16,7 @@ public sealed class StateMachineSafety : IClusterInvariant
     public void OnRecovery(SimulatedMember survivor)
     {
         RaftCore core = survivor.Core!;
-        foreach ((LogIndex index, EntryId id) in _applied.Where(a => a.Key > core.LogBase.Index && core.TermAt(a.Key) != a.Value.Term).ToArray())
+        foreach ((LogIndex index, EntryId id) in _applied.Where(a => a.Key > core.LogBase.Index && (core.TermAt(a.Key) != a.Value.Term || a.Value.Term >= core.Membership.Recovery!.Since)).ToArray())
         {
             _applied.Remove(index);
         }
