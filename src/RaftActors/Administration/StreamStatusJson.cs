@@ -43,6 +43,7 @@ public static class StreamStatusJson
             json.WriteString("state_hash", status.StateHash.ToString("x16", CultureInfo.InvariantCulture));
             json.WriteString("incarnation", status.Incarnation.ToString("x16", CultureInfo.InvariantCulture));
             json.WriteBoolean("lost_journal", status.HasLostJournal);
+            json.WriteNumber("sessions", status.Sessions);
             WriteMembership(json, status.Membership);
             WritePeers(json, status.Peers);
             WriteQueues(json, status.Queues);

@@ -13,11 +13,23 @@ internal sealed class PendingSession(StreamId stream, SessionOptions options, Se
 
     public Task<RaftSession> Task => _completion.Task;
 
-    public void Answer(RaftSession session)
+    /// <summary>False when nobody waits any more.</summary>
+    public bool Answer(RaftSession session)
+    {
+        bool isWanted = Claim();
+        if (isWanted)
+        {
+            _completion.TrySetResult(session);
+        }
+
+        return isWanted;
+    }
+
+    public void Cancel(CancellationToken token)
     {
         if (Claim())
         {
-            _completion.TrySetResult(session);
+            _completion.TrySetCanceled(token);
         }
     }
 

@@ -6,7 +6,8 @@ namespace RaftActors;
 
 /// <summary>
 /// A client session (thesis section 6.3): what is proposed through it is applied exactly once, however often it has to be sent, and answered with the result of that one time. It counts the commands,
-/// repeats them over changes of the leader, unknown outcomes and overload, and keeps itself while it has nothing to do. Thread-safe. Made by <see cref="RaftStream.OpenSessionAsync"/>.
+/// repeats them over changes of the leader, unknown outcomes and overload, and keeps itself while it has nothing to do. Thread-safe. Made by
+/// <see cref="RaftStream.OpenSessionAsync"/>; dispose it, or it is kept until the stream stops here.
 /// </summary>
 /// <remarks>
 /// Commands that are under way at the same time may be applied in any order; await one before the next, or open the session with <see cref="SessionOptions.MaxPipelined"/> 1, where order matters. A session ends when it is closed,

@@ -88,7 +88,13 @@ internal sealed partial class SessionActor
         _grant = grant;
         _usedAt = _controlSentAt;
         _controlBackoff = FirstBackoff;
-        _opening.Answer(new RaftSession(_link, _clock, Self, _fate, grant));
+        if (!_opening.Answer(new RaftSession(_link, _clock, Self, _fate, grant)))
+        {
+            // Whoever wanted it has gone away: nobody would ever close it.
+            _closing.Add(new PendingSessionClose { Deadline = Now + _link.Settings.ClientTimeout });
+            return;
+        }
+
         KeepInTime();
     }
 
@@ -107,12 +113,13 @@ internal sealed partial class SessionActor
 
     private void Keep()
     {
-        if (_fate.IsOver || IsClosing)
+        if (_fate.IsOver || IsClosing || _control is not null || _controlRetryAt > TimeSpan.Zero)
         {
+            // Who keeps it already says when to look again.
             return;
         }
 
-        if (Now >= _usedAt + (_grant!.Timeout / 3) && _control is null && _controlRetryAt == TimeSpan.Zero)
+        if (Now >= _usedAt + (_grant!.Timeout / 3))
         {
             SendControl();
         }

@@ -317,7 +317,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
 
         if (request.SoFar is { } status)
         {
-            request.Answer(status with { AppliedIndex = _applied, StateHash = hash });
+            request.Answer(status with { AppliedIndex = _applied, StateHash = hash, Sessions = _sessions.Count });
         }
     }
 

@@ -9,7 +9,7 @@ public sealed partial class RaftStream
     /// Opens a client session: what is proposed through it is applied exactly once, and repeated until that is certain (thesis section 6.3).
     /// </summary>
     /// <param name="options">Timeouts, and how much may be under way; null for the defaults.</param>
-    /// <param name="cancellationToken">Stops waiting; a session that was opened nevertheless expires.</param>
+    /// <param name="cancellationToken">Gives up; a session that was opened nevertheless is closed again.</param>
     /// <exception cref="SessionNotOpenedException">It could not be opened in time, or the stream has stopped here.</exception>
     public Task<RaftSession> OpenSessionAsync(SessionOptions? options = null, CancellationToken cancellationToken = default) =>
         OpenSession(options ?? SessionOptions.Default, null, 1, cancellationToken);
@@ -66,6 +66,19 @@ public sealed partial class RaftStream
 
         PendingSession session = new(Id, options, resume, nextSerial) { Deadline = _clock.Now + (options.OpenTimeout ?? _link.Settings.ClientTimeout) };
         _link.HandToStream(session);
-        return session.Task.WaitAsync(cancellationToken);
+        return cancellationToken.CanBeCanceled ? Cancellable(session, cancellationToken) : session.Task;
+    }
+
+    private static async Task<RaftSession> Cancellable(PendingSession session, CancellationToken cancellationToken)
+    {
+        CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static (s, token) => ((PendingSession)s!).Cancel(token), session);
+        try
+        {
+            return await session.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            registration.Unregister();
+        }
     }
 }

@@ -53,6 +53,9 @@ public sealed record StreamStatus
     /// <summary><see cref="IStateMachine.StateHash"/> at <see cref="AppliedIndex"/>.</summary>
     public ulong StateHash { get; init; }
 
+    /// <summary>Client sessions that are open at <see cref="AppliedIndex"/>.</summary>
+    public int Sessions { get; init; }
+
     /// <summary>How far the other members are; only a leader knows.</summary>
     public ImmutableArray<StreamPeerStatus> Peers { get; init; } = [];
 

@@ -196,6 +196,21 @@ public sealed class LocalClusterSessionSpec
     }
 
     [Fact]
+    public async Task A_session_that_nobody_waits_for_any_more_is_closed_again()
+    {
+        using LocalCluster cluster = New(38);
+        cluster.WaitForLeader();
+        using CancellationTokenSource cancel = new();
+        Task<RaftSession>? opening = null;
+        cluster.Begin<object>(One, "open", stream => Task.FromResult<object>(opening = stream.OpenSessionAsync(cancellationToken: cancel.Token)), reason => reason);
+        await cancel.CancelAsync();
+        cluster.RunUntil(() => cluster.Status(One).LastEntry.Index.Value >= 3, what: "opened and closed");
+        cluster.Advance(TimeSpan.FromSeconds(1));
+        Assert.All(cluster.Members, m => Assert.Equal(0, cluster.Status(m).Sessions));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening!);
+    }
+
+    [Fact]
     public void A_session_that_could_not_be_kept_says_so_and_never_applies_again()
     {
         using LocalCluster cluster = New(35);
@@ -203,9 +218,11 @@ public sealed class LocalClusterSessionSpec
         RaftSession session = Open(cluster, One, new SessionOptions { Timeout = TimeSpan.FromSeconds(10) });
         Assert.IsType<ProposalCommitted>(cluster.Wait(Propose(cluster, session, "a")));
         cluster.Isolate(One);
+        long steps = cluster.Steps;
         ClusterCall<ProposalAnswer> lost = Propose(cluster, session, "b", TimeSpan.FromMinutes(5));
         cluster.Advance(TimeSpan.FromMinutes(1));
         Assert.False(lost.IsCompleted);
+        Assert.True(cluster.Steps - steps < 60_000, $"{cluster.Steps - steps} turns in a minute");
         cluster.HealNetwork();
         ProposalAnswer answer = cluster.Wait(lost);
         Assert.True(answer is OutcomeUnknown or ProposalRefused { Code: RefusalCode.SessionExpired }, answer.ToString());

@@ -108,6 +108,7 @@ public sealed class ClientSessionSpec
         await using TestNode node = await StartSingle("max-session-results = 2, max-session-result-bytes = 20");
         SessionGrant session = await OpenByHand(node);
         Assert.Equal(2, session.MaxResults);
+        Assert.Equal(1, (await node.Stream.GetStatusAsync()).Sessions);
         foreach (ulong serial in new ulong[] { 1, 2, 3 })
         {
             await Propose(node, session, serial, $"w{serial}");
@@ -122,6 +123,7 @@ public sealed class ClientSessionSpec
         Assert.Equal(RefusalCode.SessionExpired, Refusal(await node.Stream.Ref.Ask<ProposalAnswer>(new KeepSessionAlive(session.SessionId))));
         Assert.Equal(RefusalCode.SessionExpired, Refusal(await Propose(node, session, 4, "w4")));
         Assert.Equal(["w1", "w2", "w3"], node.Machine.Applied);
+        Assert.Equal(0, (await node.Stream.GetStatusAsync()).Sessions);
     }
 
     [Fact]
@@ -176,7 +178,7 @@ public sealed class ClientSessionSpec
     [Fact]
     public async Task Stop_of_the_stream_must_answer_everybody()
     {
-        await using TestNode node = await StartSingle();
+        await using TestNode node = await StartSingle("stop-timeout = 300ms");
         RaftSession session = await node.Stream.OpenSessionAsync(new SessionOptions { MaxPipelined = 1 });
         node.Machine.Gate.Reset();
         Task<ProposalAnswer> first = session.ProposeAsync("first"u8.ToArray(), TimeSpan.FromMinutes(10));
