@@ -42,7 +42,7 @@ internal sealed class Run : IDisposable
 
     public async Task<int> WaitAsync()
     {
-        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(180));
         await _process.WaitForExitAsync(timeout.Token);
         return _process.ExitCode;
     }
