@@ -42,6 +42,7 @@ internal sealed class StreamLog : IReplicatedLog
             ProposalRefused { Code: RefusalCode.SessionExpired or RefusalCode.SessionSerialTooOld } refused => WriteOutcome.Not(WriteOutcomeKind.NoSession, refused.Reason),
             ProposalRefused { Code: RefusalCode.SessionResultForgotten } refused => WriteOutcome.Not(WriteOutcomeKind.Forgotten, refused.Reason),
             ProposalRefused refused => WriteOutcome.Not(WriteOutcomeKind.Refused, refused.Reason),
+            CommittedNotApplied committed => WriteOutcome.Not(WriteOutcomeKind.Unknown, $"committed at {committed.Index}, but not applied here: {committed.Reason}"),
             OutcomeUnknown unknown => WriteOutcome.Not(WriteOutcomeKind.Unknown, unknown.Reason),
             _ => WriteOutcome.Not(WriteOutcomeKind.Unknown, $"unexpected answer {answer.GetType().Name}"),
         };
