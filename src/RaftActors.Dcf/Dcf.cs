@@ -228,7 +228,8 @@ public sealed partial class Dcf : IAsyncDisposable
             akka.remote.dot-netty.tcp.hostname = "{{place.Ip}}"
             akka.remote.dot-netty.tcp.port = {{place.Port}}
             """));
-        Config config = _options.Config is { } own ? address.WithFallback(own) : address;
+        Config config = _options.FlowControl is { } flow ? address.WithFallback(flow.ToConfig()) : address;
+        config = _options.Config is { } own ? config.WithFallback(own) : config;
         try
         {
             // Binding the remoting port happens inside; a pool thread keeps a caller's context free of it.

@@ -30,6 +30,9 @@ public sealed record DcfOptions
     /// </summary>
     public Config? Config { get; init; }
 
+    /// <summary>How far the slowest healthy node may be behind; null for what <see cref="Config"/> says, and without that any distance.</summary>
+    public DcfFlowControl? FlowControl { get; init; }
+
     /// <summary>The name of the node's ActorSystem; the same on all nodes of a cluster.</summary>
     public string SystemName { get; init; } = "raftactors";
 

@@ -50,6 +50,24 @@ public sealed class DcfNodeSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_paused_node_gets_nothing_until_it_is_resumed_whichever_node_is_asked()
+    {
+        await using Cluster cluster = await Cluster.StartAsync(_folder, One);
+        TestNode leader = await cluster.LeaderAsync(One);
+        TestNode[] others = [.. cluster.Nodes.Where(n => n != leader)];
+        DcfAdminResult paused = await others[0].Dcf.PauseRepAsync(One, others[1].Id, TimeSpan.FromMinutes(1));
+        Assert.True(paused.Success, paused.Reason);
+        Assert.True((await leader.Dcf.WriteAsync(One, "while paused"u8.ToArray())).IsCommitted);
+        await TestNode.UntilAsync(() => Task.FromResult(others[0].Committed.Count == 1), "the other node has it");
+        Assert.Empty(others[1].Committed);
+
+        DcfAdminResult resumed = await leader.Dcf.PauseRepAsync(One, others[1].Id, TimeSpan.Zero);
+        Assert.True(resumed.Success, resumed.Reason);
+        await TestNode.UntilAsync(() => Task.FromResult(others[1].Committed.Count == 1), "the paused node has it");
+        Assert.False((await leader.Dcf.PauseRepAsync(One, 77, TimeSpan.FromSeconds(1))).Success);
+    }
+
+    [Fact]
     public async Task Messages_go_to_one_node_and_to_all()
     {
         await using Cluster cluster = await Cluster.StartAsync(_folder, One);

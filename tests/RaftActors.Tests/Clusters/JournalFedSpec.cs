@@ -44,6 +44,45 @@ public sealed class JournalFedSpec
         Assert.DoesNotContain("load", cluster[away].Machine.Calls);
     }
 
+    [Fact]
+    public async Task Follower_whose_state_machine_hangs_must_be_held_back_alone_and_catch_up_when_it_goes_on()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: ConfigurationFactory.ParseString("max-unapplied-entries = 20").WithFallback(SmallTail));
+        TestNode stuck = await cluster.Follower();
+        TestNode leader = await cluster.Leader();
+        await stuck.Until(s => s.AppliedIndex == s.CommitIndex && s.CommitIndex.Value > 0);
+        stuck.Machine.Gate.Reset();
+        await WriteMany(leader, 0, 400);
+        Assert.InRange((await stuck.Stream.GetStatusAsync()).LastEntry.Index.Value, 1, 200);
+        stuck.Machine.Gate.Set();
+        await cluster.Converged();
+        Assert.Equal(400, stuck.Machine.Applied.Count);
+        Assert.Equal(leader.Stream.NodeId, (await leader.Stream.GetStatusAsync()).Leader);
+    }
+
+    [Fact]
+    public async Task Paused_member_must_get_nothing_until_it_is_resumed()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: SmallTail);
+        TestNode paused = await cluster.Follower();
+        TestNode leader = await cluster.Leader();
+        NodeId id = paused.Stream.NodeId;
+        await WriteMany(leader, 0, 20);
+        await cluster.Converged();
+        Assert.Equal(new ReplicationPaused(id, TimeSpan.FromMinutes(1)), await leader.Stream.PauseReplicationAsync(id, TimeSpan.FromMinutes(1)));
+        LogIndex before = (await paused.Stream.GetStatusAsync()).LastEntry.Index;
+        await WriteMany(leader, 20, 100);
+        StreamStatus status = await paused.Stream.GetStatusAsync();
+        Assert.Equal((before, leader.Stream.NodeId), (status.LastEntry.Index, status.Leader));
+
+        Assert.Equal(new ReplicationPaused(id, TimeSpan.Zero), await leader.Stream.PauseReplicationAsync(id, TimeSpan.Zero));
+        await cluster.Converged();
+        Assert.Equal(120, paused.Machine.Applied.Count);
+
+        ReplicationNotPaused refused = Assert.IsType<ReplicationNotPaused>(await paused.Stream.PauseReplicationAsync(id, TimeSpan.FromSeconds(1)));
+        Assert.Equal((PauseOutcome.NotLeader, leader.Stream.NodeId), (refused.Outcome, refused.Leader));
+    }
+
     private static async Task WriteMany(TestNode node, int first, int count)
     {
         await node.Until(s => s.IsReady);

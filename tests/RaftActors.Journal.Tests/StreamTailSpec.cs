@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Text;
+using Akka.Actor;
+using Akka.Configuration;
+using RaftActors.Protocol;
+using Xunit;
+
+namespace RaftActors.Journal.Tests;
+
+/// <summary>A stream that keeps next to nothing of its log in memory reads it back from whichever journal it has, while that is being written.</summary>
+public sealed class StreamTailSpec : IDisposable
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), "raftactors-tail-" + Guid.NewGuid().ToString("N"));
+
+    public StreamTailSpec() => Directory.CreateDirectory(_folder);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("wal", true)]
+    [InlineData("sqlite", true)]
+    [InlineData("memory", false)]
+    public async Task Entries_must_come_back_from_the_journal_during_writes_and_at_the_next_start(string journal, bool survives)
+    {
+        ulong hash;
+        ActorSystem system = ActorSystem.Create("tail", Config(journal));
+        try
+        {
+            RaftStream stream = await StartAsync(system);
+            List<Task<CommittedEntryAnswer>> reads = [];
+            for (int i = 0; i < 40; i++)
+            {
+                ProposalAnswer[] written = await Task.WhenAll(Enumerable.Range(i * 10, 10).Select(n => stream.ProposeAsync(Encoding.UTF8.GetBytes($"w{n}"))));
+                Assert.All(written, a => Assert.IsType<ProposalCommitted>(a));
+                reads.Add(stream.ReadCommittedAsync(((ProposalCommitted)written[0]).Index));
+                reads.Add(stream.ReadCommittedAsync(new LogIndex(2)));
+            }
+
+            foreach (CommittedEntryAnswer answer in await Task.WhenAll(reads))
+            {
+                CommittedEntryFound found = Assert.IsType<CommittedEntryFound>(answer);
+                Assert.StartsWith("w", Encoding.UTF8.GetString(found.Data.Span), StringComparison.Ordinal);
+            }
+
+            hash = (await stream.GetStatusAsync()).StateHash;
+        }
+        finally
+        {
+            await system.Terminate();
+        }
+
+        if (!survives)
+        {
+            return;
+        }
+
+        ActorSystem again = ActorSystem.Create("tail", Config(journal));
+        try
+        {
+            RaftStream stream = await StartAsync(again);
+            StreamStatus status = await stream.GetStatusAsync();
+            Assert.Equal((status.LastEntry.Index, hash), (status.AppliedIndex, status.StateHash));
+        }
+        finally
+        {
+            await again.Terminate();
+        }
+    }
+
+    private static async Task<RaftStream> StartAsync(ActorSystem system)
+    {
+        RaftStream stream = await RaftStreams.Get(system).StartStreamAsync(new StreamDefinition
+        {
+            Id = new StreamId(1),
+            NodeId = new NodeId(1),
+            Members = [new Member(new NodeId(1), MemberKind.Voter, "127.0.0.1:1")],
+            StateMachine = () => new ChainedHashStateMachine(),
+            Settings = ConfigurationFactory.ParseString("""
+                election-timeout-min = 300ms
+                election-timeout-max = 600ms
+                heartbeat-interval = 50ms
+                in-memory-tail-entries = 3
+                max-append-bytes = 300
+                max-unapplied-bytes = 500
+                """),
+        });
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        for (StreamStatus status = await stream.GetStatusAsync(); !status.IsReady || status.AppliedIndex != status.LastEntry.Index; status = await stream.GetStatusAsync())
+        {
+            Assert.True(DateTime.UtcNow < end, $"not ready in time: {status}");
+            await Task.Delay(10);
+        }
+
+        return stream;
+    }
+
+    private Config Config(string journal)
+    {
+        string path = _folder.Replace('\\', '/');
+        string plugin = journal switch
+        {
+            "memory" => "akka.persistence.journal.plugin = akka.persistence.journal.inmem",
+            "sqlite" => $$"""
+                akka.persistence.journal {
+                  plugin = akka.persistence.journal.sql
+                  sql {
+                    class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
+                    provider-name = "SQLite.MS"
+                    connection-string = "Data Source={{path}}/journal.db;Pooling=false"
+                    auto-initialize = true
+                    replay-filter.mode = fail
+                  }
+                }
+                """,
+            _ => string.Empty,
+        };
+        Config own = ConfigurationFactory.ParseString("akka.loglevel = WARNING\nakka.coordinated-shutdown.exit-clr = off\n" + plugin);
+        return journal == "wal" ? own.WithFallback(Plugins.Config(_folder)) : own;
+    }
+}
