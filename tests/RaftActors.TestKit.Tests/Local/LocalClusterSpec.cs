@@ -173,10 +173,24 @@ public sealed class LocalClusterSpec
         cluster.WaitForLeader();
         cluster.FailJournal(One, JournalFault.Stall);
         ClusterCall<ProposalAnswer> call = cluster.BeginPropose(One, "slow"u8.ToArray(), new ProposeOptions { Timeout = TimeSpan.FromSeconds(30) });
-        cluster.Advance(TimeSpan.FromSeconds(5));
+        cluster.Advance(TimeSpan.FromSeconds(1));
         Assert.False(call.IsCompleted);
         cluster.HealJournal(One);
         Assert.IsType<ProposalCommitted>(cluster.Wait(call));
+    }
+
+    [Fact]
+    public void A_journal_that_hangs_for_long_must_leave_no_client_without_an_answer()
+    {
+        using LocalCluster cluster = New(14, members: 1);
+        cluster.WaitForLeader();
+        cluster.FailJournal(One, JournalFault.Stall);
+        ClusterCall<ProposalAnswer> call = cluster.BeginPropose(One, "slow"u8.ToArray(), new ProposeOptions { Timeout = TimeSpan.FromSeconds(30) });
+        cluster.Advance(TimeSpan.FromSeconds(5));
+        Assert.IsType<OutcomeUnknown>(call.Answer);
+        cluster.HealJournal(One);
+        Assert.IsType<ProposalCommitted>(cluster.Propose(One, "fast"));
+        cluster.AssertAllAppliedEqual();
     }
 
     [Fact]
