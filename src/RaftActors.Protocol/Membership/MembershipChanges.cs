@@ -142,13 +142,15 @@ internal sealed class MembershipChanges
             return;
         }
 
-        LogIndex last = _state.Log.Last.Index;
-        ImmutableArray<CatchUp> newcomers =
-            [.. target.Voters.Where(id => id != _state.Self && !original.Voters.Contains(id)).Select(id => new CatchUp(id, last, _state.Now))];
-        PendingChange change = new(ticket, original, target, newcomers);
-        leadership.Change = change;
         ImmutableArray<Member> strangers =
             [.. target.Members.Where(m => m.Kind != MemberKind.Learner && original.Find(m.Id) is null).Select(m => m with { Kind = MemberKind.Learner })];
+
+        // Who is to vote must have the entry that makes it a learner: before that it knows of no membership and votes for nobody, and its vote may be needed at once.
+        LogIndex least = strangers.IsEmpty ? _state.Log.Last.Index : _state.Log.Last.Index.Next;
+        ImmutableArray<CatchUp> newcomers =
+            [.. target.Voters.Where(id => id != _state.Self && !original.Voters.Contains(id)).Select(id => new CatchUp(id, least, _state.Now))];
+        PendingChange change = new(ticket, original, target, newcomers);
+        leadership.Change = change;
         if (!strangers.IsEmpty)
         {
             _replication.AppendMembership(leadership, EntryKind.JoinLearner, original.With([.. original.Members, .. strangers]));

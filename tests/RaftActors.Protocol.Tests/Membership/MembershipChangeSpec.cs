@@ -148,6 +148,25 @@ public sealed class MembershipChangeSpec
         Assert.Equal(new LogIndex(3), leader.Only<Effect.ChangeAccepted>().Index);
     }
 
+    /// <summary>
+    /// Found by seed 701044: a newcomer that was promoted without the entry that made it a learner knew of no membership and refused its vote; with two voters, or with a rule that needs
+    /// everybody, nobody could be elected any more when the leader crashed at that moment.
+    /// </summary>
+    [Fact]
+    public void A_newcomer_without_its_own_entry_gets_no_vote()
+    {
+        CoreDriver leader = Ready();
+        Change(leader, new MembershipChange.Add(Member(4)));
+        leader.Confirm();
+        leader.Acknowledge(2, 2);
+        leader.Acknowledge(4, 1);
+        Assert.Empty(leader.Persisted);
+        Assert.Equal([Node(4)], leader.Core.Membership.Learners.ToArray());
+
+        leader.Acknowledge(4, 2);
+        Assert.Equal(EntryKind.Join, Appended(leader).Kind);
+    }
+
     [Fact] // 4.2.1 "the leader should abort the change if the new server is unavailable or so slow that it will never catch up"
     public void A_new_voter_that_makes_no_progress_is_taken_out_again()
     {
