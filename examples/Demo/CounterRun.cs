@@ -11,11 +11,14 @@ namespace Demo;
 /// </summary>
 internal sealed class CounterRun(KvCluster cluster, string key)
 {
-    private const int Clients = 4;
+    /// <summary>How many count.</summary>
+    public const int Clients = 4;
 
     private readonly ConcurrentBag<long> _numbers = [];
     private volatile bool _stopping;
+    private volatile TaskCompletionSource? _pause;
     private long _repeated;
+    private bool _failed;
 
     /// <summary>Increments that were acknowledged.</summary>
     public int Acknowledged => _numbers.Count;
@@ -28,7 +31,32 @@ internal sealed class CounterRun(KvCluster cluster, string key)
         Task.WhenAll(Enumerable.Range(0, Clients).Select(i => Task.Run(() => CountAsync(i, cancellation), cancellation)));
 
     /// <summary>Begins nothing more.</summary>
-    public void Stop() => _stopping = true;
+    public void Stop()
+    {
+        _stopping = true;
+        Resume();
+    }
+
+    /// <summary>Begins nothing until <see cref="Resume"/>: nodes agree visibly only where nothing is under way.</summary>
+    public void Pause() => _pause ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Counts on.</summary>
+    public void Resume() => Interlocked.Exchange(ref _pause, null)?.TrySetResult();
+
+    /// <summary>Waits for so many more acknowledgements.</summary>
+    public async Task ProgressAsync(int increments, CancellationToken cancellation)
+    {
+        int goal = Acknowledged + increments;
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60); Acknowledged < goal;)
+        {
+            if (DateTime.UtcNow > end || Volatile.Read(ref _failed))
+            {
+                throw new DemoException($"The clients that count got no further than {Acknowledged} acknowledgements.");
+            }
+
+            await Task.Delay(2, cancellation);
+        }
+    }
 
     /// <summary>What is wrong with the counter; null when it is exact.</summary>
     public async Task<string?> CheckAsync(CancellationToken cancellation)
@@ -47,9 +75,16 @@ internal sealed class CounterRun(KvCluster cluster, string key)
         await using RespSession session = await RespSession.OpenAsync([.. cluster.NodeIds.Select(cluster.EndpointOf)], worker, cancellation);
         while (!_stopping)
         {
+            if (_pause is { } pause)
+            {
+                await pause.Task.WaitAsync(cancellation);
+                continue;
+            }
+
             Outcome outcome = await session.ExecuteAsync(cancellation, "INCR", key);
             if (outcome is not { IsAcknowledged: true, Reply.IsError: false })
             {
+                Volatile.Write(ref _failed, true);
                 throw new DemoException($"An increment through a session was refused: {outcome.Reason}");
             }
 

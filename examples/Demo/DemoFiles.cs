@@ -8,7 +8,13 @@ namespace Demo;
 /// <summary>Where the demo keeps things, and which ports it uses.</summary>
 internal sealed class DemoFiles
 {
+    /// <summary>The node that joins and leaves within a run.</summary>
+    public const int Newcomer = 4;
+
     private const int FirstClientPort = 4421;
+    private const int NewcomerPort = 4414;
+
+    private readonly Dictionary<int, string> _peerAddresses = [];
 
     private DemoFiles(string repository)
     {
@@ -51,6 +57,11 @@ internal sealed class DemoFiles
         Directory.CreateDirectory(files.Data);
         JsonArray cluster = files.IsFirstRun ? files.NewCluster(say) : files.OldCluster();
         int[] ids = [.. cluster.Select(n => (int)n!["node_id"]!).Distinct().Order()];
+        foreach (JsonNode? node in cluster)
+        {
+            files._peerAddresses[(int)node!["node_id"]!] = $"{node["ip"]}:{node["port"]}";
+        }
+
         foreach (int id in ids)
         {
             int port = FirstClientPort + id - 1;
@@ -66,6 +77,37 @@ internal sealed class DemoFiles
         }
 
         return files;
+    }
+
+    /// <summary>Where a node talks to the others.</summary>
+    public string PeerAddressOf(int node) => _peerAddresses[node];
+
+    /// <summary>Prepares the node that joins: an empty folder, a port, and a cluster file that names it too. It leaves before the run ends, so it need not keep any of them.</summary>
+    public KvNodeSettings PrepareNewcomer()
+    {
+        string folder = Path.Combine(Data, $"node{Newcomer}");
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        int[] free = KvCluster.FreePorts(2);
+        int peer = KvCluster.IsFree(NewcomerPort) ? NewcomerPort : free[0];
+        int client = FirstClientPort + Newcomer - 1;
+        JsonArray cluster = JsonNode.Parse(File.ReadAllText(ClusterFile))!.AsArray();
+        cluster.Add(new JsonObject { ["stream_id"] = (int)cluster[0]!["stream_id"]!, ["node_id"] = Newcomer, ["ip"] = "127.0.0.1", ["port"] = peer, ["role"] = "FOLLOWER" });
+        string file = Path.Combine(Data, $"cluster-of-node{Newcomer}.json");
+        File.WriteAllText(file, cluster.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        _peerAddresses[Newcomer] = $"127.0.0.1:{peer}";
+        return Nodes[0] with
+        {
+            NodeId = Newcomer,
+            ClusterFile = file,
+            DataFolder = folder,
+            LogFile = Path.Combine(Data, $"node{Newcomer}.log"),
+            Endpoint = new IPEndPoint(IPAddress.Loopback, KvCluster.IsFree(client) ? client : free[1]),
+            Join = true,
+        };
     }
 
     private JsonArray NewCluster(Action<string> say)

@@ -25,6 +25,12 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
             await cluster.StartAllAsync(StartPatience).WaitAsync(cancellation);
             int leader = await cluster.WaitForLeaderAsync(Patience).WaitAsync(cancellation);
             view.Say($"Nodes {string.Join(", ", cluster.NodeIds.Select(n => $"{n} (process {cluster[n].ProcessId}, clients at {cluster.EndpointOf(n)})"))}; node {leader} leads.");
+            MembersScene scene = new(cluster, files, view);
+            if (!files.IsFirstRun)
+            {
+                await scene.RestoreAsync(cancellation);
+            }
+
             IReadOnlyCollection<string> lostBefore = await CheckFormerAsync(cluster, ledger, cancellation);
 
             LoadRun load = new(cluster, [.. input.Select(l => (ledger.KeyOf(l), l.Text))], options);
@@ -33,12 +39,14 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
             Task counting = counter.RunAsync(cancellation);
             int killed = 0;
             await view.WithProgressAsync(load, async () => killed = await LoadWithKillAsync(cluster, load, cancellation));
-            counter.Stop();
-            await counting;
             if (load.Failure is { } failure)
             {
                 throw new DemoException(failure);
             }
+
+            await scene.PlayAsync(counter, cancellation);
+            counter.Stop();
+            await counting;
 
             IReadOnlyList<KvStatus> agreed = await cluster.WaitForAgreementAsync(Patience).WaitAsync(cancellation);
             view.Say($"All three have applied entry {agreed[0].Applied} and have the same state ({agreed[0].StateHash}).");

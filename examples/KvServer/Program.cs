@@ -8,8 +8,9 @@ Option<string?> config = new("--config") { Description = "HOCON file that stands
 Option<int?> respPort = new("--resp-port") { Description = "Port for clients; 0: any free one. Default: kv-server.resp.port (6379)." };
 Option<string?> bind = new("--bind") { Description = "Address for clients. Default: kv-server.resp.host (127.0.0.1)." };
 Option<uint?> stream = new("--stream") { Description = "The stream that holds the keys. Default: the node's first." };
+Option<bool> join = new("--join") { Description = "The cluster runs already: wait until RAFT ADD makes this node a member. Without effect once it is one." };
 Option<bool> stopWithInput = new("--stop-with-input") { Description = "Stop when standard input ends." };
-RootCommand root = new("A replicated key-value store that speaks the Redis protocol.") { nodeId, cluster, data, config, respPort, bind, stream, stopWithInput };
+RootCommand root = new("A replicated key-value store that speaks the Redis protocol.") { nodeId, cluster, data, config, respPort, bind, stream, join, stopWithInput };
 root.SetAction((parsed, _) => RunAsync(new CommandLineOptions
 {
     NodeId = parsed.GetValue(nodeId),
@@ -19,6 +20,7 @@ root.SetAction((parsed, _) => RunAsync(new CommandLineOptions
     RespPort = parsed.GetValue(respPort),
     Bind = parsed.GetValue(bind),
     Stream = parsed.GetValue(stream),
+    Join = parsed.GetValue(join),
     StopWithInput = parsed.GetValue(stopWithInput),
 }));
 

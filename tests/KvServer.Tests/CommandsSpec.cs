@@ -44,7 +44,7 @@ public sealed class CommandsSpec : RespServerFixture
     [InlineData("NOSUCH a", "(error) ERR unknown command 'NOSUCH'")]
     [InlineData("RAFT LEADER; RAFT READ; RAFT READ stale; RAFT READ; RAFT READ LEASE; RAFT READ linearizable", "[1, 127.0.0.1:4001]; linearizable; OK; stale; OK; OK")]
     [InlineData("RAFT READ 1", "(error) ERR RAFT READ takes lease, linearizable or stale")]
-    [InlineData("RAFT FOO", "(error) ERR RAFT takes STATUS, LEADER, SNAPSHOT, SESSION OPEN|KEEP|CLOSE or READ [lease|linearizable|stale]")]
+    [InlineData("RAFT FOO", "(error) ERR RAFT takes STATUS, LEADER, MEMBERS, ADD id host:port [voter|learner|log-only], REMOVE id, TRANSFER [id], SNAPSHOT, SESSION OPEN|KEEP|CLOSE or READ [lease|linearizable|stale]")]
     [InlineData("SET a 1; RAFT STATUS", "OK; {\"applied\":1}")]
     public async Task Command_must_answer(string commands, string expected)
     {

@@ -6,7 +6,7 @@ using RaftActors.Protocol;
 namespace KvServer.Tests;
 
 /// <summary>A log of one member without a disk: applies at once, or does what a test tells it.</summary>
-internal sealed class InMemoryLog : IReplicatedLog
+internal sealed partial class InMemoryLog : IReplicatedLog
 {
     private readonly Lock _gate = new();
     private readonly int _generation;

@@ -32,6 +32,8 @@ public sealed class ExamplesSpec
             Assert.True(code == 0, output);
             Assert.Contains("kill -9 of node", output, StringComparison.Ordinal);
             Assert.Contains("Nothing lost", output, StringComparison.Ordinal);
+            Assert.Contains("all 4 nodes have applied entry", output, StringComparison.Ordinal);
+            Assert.Contains("the members are 1, 2, 3 again", output, StringComparison.Ordinal);
 
             (code, output) = await RunAsync("Demo.dll", folder.FullName);
             Assert.True(code == 0, output);

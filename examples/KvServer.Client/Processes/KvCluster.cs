@@ -24,6 +24,18 @@ public sealed class KvCluster : IAsyncDisposable
     /// <param name="node">Its id.</param>
     public KvNodeProcess this[int node] => _nodes[node];
 
+    /// <summary>Takes in a node that joins. Nothing else may use this object meanwhile.</summary>
+    /// <param name="settings">The node.</param>
+    public void Add(KvNodeSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _settings.Add(settings.NodeId, settings);
+    }
+
+    /// <summary>Counts a node no more that was removed and has ended. Nothing else may use this object meanwhile.</summary>
+    /// <param name="node">Its id.</param>
+    public void Forget(int node) => _settings.Remove(node);
+
     /// <summary>True while the node's process runs.</summary>
     /// <param name="node">Its id.</param>
     public bool IsRunning(int node)

@@ -23,6 +23,9 @@ public sealed record KvNodeSettings
     /// <summary>HOCON file; null for none.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <summary>True for a node that is added to a cluster that runs.</summary>
+    public bool Join { get; init; }
+
     /// <summary>Where the node's output goes; null: it is kept in memory only (its end).</summary>
     public string? LogFile { get; init; }
 }
@@ -90,6 +93,11 @@ public sealed class KvNodeProcess : IAsyncDisposable
         foreach (string argument in arguments)
         {
             info.ArgumentList.Add(argument);
+        }
+
+        if (settings.Join)
+        {
+            info.ArgumentList.Add("--join");
         }
 
         if (settings.ConfigFile is { } config)

@@ -17,6 +17,9 @@ internal sealed record CommandLineOptions
 
     public uint? Stream { get; init; }
 
+    /// <summary>The cluster exists; this node waits until it is added to it.</summary>
+    public bool Join { get; init; }
+
     /// <summary>Stop when standard input ends: a program that starts this one and dies leaves nothing behind.</summary>
     public bool StopWithInput { get; init; }
 }

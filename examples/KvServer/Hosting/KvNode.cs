@@ -59,6 +59,7 @@ internal static class KvNode
             DataPath = folder.Path,
             Config = config,
             SystemName = "kv",
+            Join = options.Join,
             StateMachine = id => id == streamId ? new KvStateMachine(database) : new KvStateMachine(new KvDatabase()),
         });
         if (!await StartAsync(node, options, cluster, ending.Task).ConfigureAwait(false))
@@ -68,7 +69,7 @@ internal static class KvNode
 
         logger = Logging.GetLogger(node.System, "KvServer");
         RaftStream stream = StreamOf(node, streamId);
-        log.Attach(stream);
+        log.Attach(stream, node.System);
         IActorRef watcher = node.System.ActorOf(Props.Create(() => new FailureWatcher(streamId, ending)), "kv-failure-watcher");
         node.System.EventStream.Subscribe(watcher, typeof(StreamFailed));
         StreamStatus status = await stream.GetStatusAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using KvServer.Server;
 using RaftActors;
 using RaftActors.Protocol;
@@ -5,13 +6,17 @@ using RaftActors.Protocol;
 namespace KvServer.Hosting;
 
 /// <summary>The stream, as the server sees it. Attached once the stream has started.</summary>
-internal sealed class StreamLog : IReplicatedLog
+internal sealed partial class StreamLog : IReplicatedLog
 {
     private RaftStream? _stream;
+    private RaftAdmin? _admin;
+    private string? _system;
 
     private RaftStream Stream => _stream ?? throw new InvalidOperationException("The stream is not started yet.");
 
-    public void Attach(RaftStream stream) => _stream = stream;
+    /// <param name="stream">The stream.</param>
+    /// <param name="system">Its actor system, from which the leader is asked for what only it can do.</param>
+    public void Attach(RaftStream stream, ActorSystem system) => (_admin, _system, _stream) = (new RaftAdmin(system), system.Name, stream);
 
     public async Task<WriteOutcome> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken cancellation)
     {

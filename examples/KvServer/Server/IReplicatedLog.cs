@@ -1,7 +1,7 @@
 namespace KvServer.Server;
 
 /// <summary>What the server needs of a stream. The tests of the protocol put a log in memory behind it.</summary>
-internal interface IReplicatedLog
+internal interface IReplicatedLog : IClusterMembers
 {
     /// <summary>Puts an entry into the log. Calls made one after the other get into the log in that order, or not at all.</summary>
     Task<WriteOutcome> ProposeAsync(ReadOnlyMemory<byte> entry, CancellationToken cancellation);

@@ -211,6 +211,14 @@ internal sealed class LocalCommands(RespServer server)
                 return new TaskReply(LeaderAsync());
             case "SNAPSHOT" when request.Count == 2:
                 return new TaskReply(SnapshotAsync());
+            case "MEMBERS" when request.Count == 2:
+                return server.Members.List();
+            case "ADD" when request.Count is 4 or 5:
+                return server.Members.Add(request);
+            case "REMOVE" when request.Count == 3:
+                return server.Members.Remove(request);
+            case "TRANSFER" when request.Count is 2 or 3:
+                return server.Members.Transfer(request);
             case "SESSION" when request.Count >= 3:
                 return server.Sessions.Control(request);
             case "READ" when request.Count == 3 && Enum.TryParse(Text(request[2]), ignoreCase: true, out ReadLevel level) && Enum.IsDefined(level)
@@ -222,7 +230,7 @@ internal sealed class LocalCommands(RespServer server)
             case "READ":
                 return Error("RAFT READ takes lease, linearizable or stale");
             default:
-                return Error("RAFT takes STATUS, LEADER, SNAPSHOT, SESSION OPEN|KEEP|CLOSE or READ [lease|linearizable|stale]");
+                return Error("RAFT takes STATUS, LEADER, MEMBERS, ADD id host:port [voter|learner|log-only], REMOVE id, TRANSFER [id], SNAPSHOT, SESSION OPEN|KEEP|CLOSE or READ [lease|linearizable|stale]");
         }
     }
 

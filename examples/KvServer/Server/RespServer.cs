@@ -27,6 +27,7 @@ internal sealed class RespServer : IAsyncDisposable
         Reads = new ReadService(log, database, Writes, options, Statistics);
         Local = new LocalCommands(this);
         Sessions = new SessionCommands(this);
+        Members = new MemberCommands(this);
         _protocolWarnings = new WarningThrottle(options.Warn);
         _listener = new Socket(options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -55,6 +56,8 @@ internal sealed class RespServer : IAsyncDisposable
     public LocalCommands Local { get; }
 
     public SessionCommands Sessions { get; }
+
+    public MemberCommands Members { get; }
 
     public DateTimeOffset Started { get; } = DateTimeOffset.UtcNow;
 

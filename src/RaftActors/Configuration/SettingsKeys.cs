@@ -12,7 +12,7 @@ internal static class SettingsKeys
     // Sections of packages that stand beside this one; they check their own keys.
     private static readonly HashSet<string> ForeignSections = ["raft-actors.journal.wal", "raft-actors.snapshot-store"];
 
-    private static readonly string[] StreamKeys = ["id", "name", "state-machine", "settings", "join", "quorum"];
+    private static readonly string[] StreamKeys = ["id", "name", "state-machine", "settings", "join", "quorum", "members"];
 
     /// <exception cref="RaftConfigurationException">A key of <paramref name="config"/> is not in <paramref name="reference"/>.</exception>
     public static void Check(Config config, Config reference, string section)

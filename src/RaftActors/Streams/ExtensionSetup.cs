@@ -42,7 +42,8 @@ internal static class ExtensionSetup
 
     public static StreamDefinition Define(ConfiguredStream stream, RaftSettings settings, ExtendedActorSystem system)
     {
-        (QuorumRule quorum, ImmutableArray<Member> members) = QuorumSettings.Read(stream.Section, stream.Path, [.. settings.Nodes.Select(n => new Member(n.Key, MemberKind.Voter, n.Value))]);
+        ImmutableArray<Member> configured = MemberSettings.Read(stream.Section, stream.Path, [.. settings.Nodes.Select(n => new Member(n.Key, MemberKind.Voter, n.Value))]);
+        (QuorumRule quorum, ImmutableArray<Member> members) = QuorumSettings.Read(stream.Section, stream.Path, configured);
         return DefineWithMajority(stream, settings, system) with { Members = members, Quorum = quorum };
     }
 

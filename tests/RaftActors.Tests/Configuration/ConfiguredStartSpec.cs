@@ -67,11 +67,54 @@ public sealed class ConfiguredStartSpec
         }
     }
 
+    [Fact]
+    public async Task Kinds_priorities_and_groups_of_the_configuration_must_be_what_the_stream_begins_with()
+    {
+        uint id = TestConfig.NewStream().Value;
+        ActorSystem system = ActorSystem.Create("kinds", ConfigurationFactory.ParseString(
+            $$"""
+            akka.actor.provider = remote
+            akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
+            akka.extensions = ["RaftActors.RaftStreamsExtension, RaftActors"]
+            raft-actors {
+              node-id = 1
+              nodes { 1 = "localhost:1", 2 = "localhost:2", 3 = "localhost:3" }
+              streams = [ {
+                id = {{id}}, state-machine = "{{typeof(CountingStateMachine).AssemblyQualifiedName}}"
+                members { 1 { priority = 5 }, "2" { kind = log-only, group = 4 }, 3 { kind = learner } }
+              } ]
+            }
+            """).WithFallback(TestConfig.Fast));
+        try
+        {
+            StreamMembership membership = (await (await Started(RaftStreams.Get(system), id)).GetStatusAsync()).Membership;
+            Assert.Equal(
+                [(MemberKind.Voter, 5, 0), (MemberKind.LogOnly, 0, 4), (MemberKind.Learner, 0, 0)],
+                membership.Members.Select(m => (m.Kind, m.Priority, m.Group)));
+        }
+        finally
+        {
+            await system.Terminate();
+        }
+    }
+
     [Theory]
     [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { commit = 2 } } ] }", "raft-actors.streams[0].quorum")]
     [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { required-groups = [3] } } ] }", "raft-actors.streams[0].quorum")]
     [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { comit = 1 } } ] }", "raft-actors.streams[0].quorum.comit")]
     [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { groups { 2 = 1 } } } ] }", "raft-actors.streams[0].quorum.groups.2")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members = 3 } ] }", "raft-actors.streams[0].members")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 3 { kind = learner } } } ] }", "raft-actors.streams[0].members.3")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 = learner } } ] }", "raft-actors.streams[0].members.2")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { kind = witness } } } ] }", "raft-actors.streams[0].members.2.kind")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { priority = high } } } ] }", "raft-actors.streams[0].members.2.priority")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { priority = -1 } } } ] }", "raft-actors.streams[0].members.2.priority")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { group = x } } } ] }", "raft-actors.streams[0].members.2.group")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { rank = 1 } } } ] }", "raft-actors.streams[0].members.2.rank")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { group = 1 } }, quorum { groups { 2 = 1 } } } ] }", "raft-actors.streams[0].members.2.group")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 1 { kind = learner }, 2 { kind = log-only } } } ] }", "raft-actors.streams[0].members")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { kind = learner } }, quorum { commit = 2 } } ] }", "raft-actors.streams[0].quorum")]
+    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", member { 2 { kind = learner } } } ] }", "raft-actors.streams[0].member")]
     [InlineData("raft-actors.nonsense = 1", "raft-actors.nonsense")]
     [InlineData("raft-actors.remoting.transport = \"No.Such.Class, Nowhere\"", "raft-actors.remoting.transport")]
     [InlineData("raft-actors.remoting.transport = \"RaftActors.StreamDefinition, RaftActors\"", "raft-actors.remoting.transport")]

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Net;
+using KvServer.Client;
+using KvServer.Client.Processes;
+using Xunit.Abstractions;
+
+namespace RaftActors.FaultInjection.Tests;
+
+/// <summary>KvServer's RAFT ADD, REMOVE, TRANSFER and MEMBERS with processes, under load.</summary>
+public sealed class LiveMembersSpec(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Node_must_join_lead_survive_a_kill_and_replace_another_under_load_and_nothing_be_lost()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(3);
+        CheckedLoad load = new(cluster.Nodes, clients: 4);
+        load.Start();
+        await load.ProgressAsync(300, TestCluster.Patience);
+        int leader = await cluster.Nodes.WaitForLeaderAsync(TestCluster.Patience);
+        int other = cluster.Nodes.NodeIds.First(n => n != leader);
+
+        // The load picks its nodes when it begins; the fourth is looked at apart from it.
+        (KvCluster fourth, string address) = Fourth(cluster);
+        await using KvCluster owned = fourth;
+        await fourth.StartAsync(4, TestCluster.Patience);
+        await UntilDoneAsync(cluster, other, "RAFT", "ADD", "4", address);
+        await UntilDoneAsync(cluster, other, "RAFT", "TRANSFER", "4");
+        Assert.Equal(4, (await fourth.WaitForLeaderAsync(TestCluster.Patience)));
+        await load.ProgressAsync(300, TestCluster.Patience);
+
+        await fourth.KillAsync(4);
+        await load.ProgressAsync(300, TestCluster.Patience);
+        await fourth.StartAsync(4, TestCluster.Patience);
+        int next = await cluster.Nodes.WaitForLeaderAsync(TestCluster.Patience);
+        int leaves = cluster.Nodes.NodeIds.First(n => n != next);
+        await UntilDoneAsync(cluster, leaves, "RAFT", "REMOVE", leaves.ToString(CultureInfo.InvariantCulture));
+        await cluster.Nodes.KillAsync(leaves);
+        await load.ProgressAsync(300, TestCluster.Patience);
+        await using RespClient atFourth = await RespClient.ConnectAsync(fourth.EndpointOf(4));
+        string members = (await atFourth.SendAsync("RAFT", "MEMBERS")).Text;
+        output.WriteLine(members);
+        Assert.Contains("\"node_id\":4", members, StringComparison.Ordinal);
+        Assert.DoesNotContain($"\"node_id\":{leaves},", members, StringComparison.Ordinal);
+
+        // What is certain to be refused is, and says why; through a node that need not lead.
+        Assert.Equal("REFUSED", (await atFourth.TryAsync("RAFT", "REMOVE", "9")).Code);
+        Assert.Equal("REFUSED", (await atFourth.TryAsync("RAFT", "TRANSFER", "9")).Code);
+
+        // The others fetch it back, with the log that it still has.
+        await cluster.Nodes.StartAsync(leaves, TestCluster.Patience);
+        await UntilDoneAsync(cluster, next, "RAFT", "ADD", leaves.ToString(CultureInfo.InvariantCulture), $"127.0.0.1:{cluster.PeerPortOf(leaves)}");
+        await load.StopAsync();
+        await cluster.Nodes.WaitForAgreementAsync(TestCluster.Patience);
+        foreach (int node in cluster.Nodes.NodeIds)
+        {
+            await load.VerifyAsync(node);
+        }
+    }
+
+    private static (KvCluster Fourth, string Address) Fourth(TestCluster cluster)
+    {
+        int[] ports = KvCluster.FreePorts(2);
+        string file = Path.Combine(cluster.Folder, "cluster-of-node4.json");
+        File.WriteAllText(file, TestCluster.ClusterJson([.. cluster.Nodes.NodeIds.Select(cluster.PeerPortOf), ports[0]]));
+        KvCluster fourth = new(
+        [
+            new KvNodeSettings
+            {
+                NodeId = 4,
+                ClusterFile = file,
+                ConfigFile = Path.Combine(cluster.Folder, "node.conf"),
+                DataFolder = Path.Combine(cluster.Folder, "node4"),
+                Endpoint = new IPEndPoint(IPAddress.Loopback, ports[1]),
+                Join = true,
+            },
+        ]);
+        return (fourth, $"127.0.0.1:{ports[0]}");
+    }
+
+    // A change may be refused for the moment, or its outcome be unknown, while leaders change; asking for the same again does no harm.
+    private async Task UntilDoneAsync(TestCluster cluster, int via, params string[] words)
+    {
+        DateTime end = DateTime.UtcNow + TestCluster.Patience;
+        while (true)
+        {
+            await using RespClient client = await cluster.ConnectAsync(via);
+            Outcome outcome = await client.TryAsync(words);
+            output.WriteLine($"{string.Join(' ', words)} through node {via}: {(outcome.IsAcknowledged ? outcome.Reply!.ToString() : outcome.Reason)}");
+            if (outcome.IsAcknowledged)
+            {
+                return;
+            }
+
+            Assert.True(DateTime.UtcNow < end, outcome.Reason);
+            await Task.Delay(200);
+        }
+    }
+}
