@@ -105,6 +105,9 @@ public sealed partial class RaftCore
     /// <summary>True for a leader that has committed an entry of its own term and so may serve reads.</summary>
     public bool IsReady => _state.Leadership is { } leadership && _state.CommitIndex >= leadership.NoOp;
 
+    /// <summary>True for a leader that may answer reads without a round at the time of the latest step (braft: is_leader_lease_valid).</summary>
+    public bool IsLeaderLeaseValid => _state.Leadership is { } leadership && leadership.Lease.IsValid(leadership);
+
     /// <summary>What a leader knows about its peers, in order of ids; empty for everybody else.</summary>
     public IReadOnlyList<PeerStatus> Peers => _state.Leadership?.ToStatus() ?? [];
 
@@ -215,7 +218,7 @@ public sealed partial class RaftCore
                 break;
 
             case RaftInput.ReadIndex read:
-                Read(read.Ticket);
+                Read(read);
                 break;
 
             case RaftInput.TimerElapsed elapsed:
@@ -462,15 +465,19 @@ public sealed partial class RaftCore
         }
     }
 
-    private void Read(long ticket)
+    private void Read(RaftInput.ReadIndex read)
     {
-        if (_state.Leadership is { } leadership)
+        if (_state.Leadership is not { } leadership)
         {
-            leadership.Reads.Ask(ticket);
+            _forwardedReads.Ask(read.Ticket);
+        }
+        else if (read.Lease && leadership.Lease.IsValid(leadership))
+        {
+            _state.Emit(new Effect.ReadReady(read.Ticket, _state.CommitIndex));
         }
         else
         {
-            _forwardedReads.Ask(ticket);
+            leadership.Reads.Ask(read.Ticket);
         }
     }
 

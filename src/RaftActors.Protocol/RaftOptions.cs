@@ -94,6 +94,15 @@ public sealed record RaftOptions
     /// </summary>
     public TimeSpan PrioritySwitchAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// A leader may answer reads that ask for it (<see cref="RaftInput.ReadIndex.Lease"/>) without a round while it holds a lease (thesis section 6.4.1). All members of the stream must have the same here, or
+    /// a member without it votes too early. A member that has just started gives no vote for the shortest election timeout.
+    /// </summary>
+    public bool LeaseReads { get; init; }
+
+    /// <summary>How much faster or slower than time the clock of any member may run, as a fraction: 0.01 for 1 %; from 0 to below 1. With a clock outside of it, lease reads may miss writes.</summary>
+    public double MaxClockDrift { get; init; } = 0.01;
+
     /// <summary>A new voter gets its vote when it lacks at most this many entries, or caught up within an election timeout (thesis section 4.2.1).</summary>
     public int CatchUpMargin { get; init; } = 100;
 
@@ -124,6 +133,7 @@ public sealed record RaftOptions
         string? rule = Membership.Members.IsEmpty ? null : Membership.Quorum.WhyImpossible(Membership.Members);
         Require(rule is null, nameof(Membership), Membership.Quorum, $"a rule that its members can decide by: {rule}");
         Require(PrioritySwitchAfter >= TimeSpan.Zero, nameof(PrioritySwitchAfter), PrioritySwitchAfter, "0 or above");
+        Require(MaxClockDrift is >= 0 and < 1, nameof(MaxClockDrift), MaxClockDrift, "0 or above, and below 1");
         Require(CatchUpMargin >= 0, nameof(CatchUpMargin), CatchUpMargin, "0 or above");
         Require(CatchUpRounds > 0, nameof(CatchUpRounds), CatchUpRounds, "above 0");
         Require(CatchUpTimeout > TimeSpan.Zero, nameof(CatchUpTimeout), CatchUpTimeout, "above 0");

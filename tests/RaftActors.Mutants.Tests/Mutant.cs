@@ -65,6 +65,12 @@ public enum Mutant
 
     /// <summary>A member that lost its journal votes and acknowledges as before.</summary>
     LostJournalsCount,
+
+    /// <summary>A lease lasts a whole election timeout by the leader's clock, however wrong that is.</summary>
+    LeaseIgnoresDrift,
+
+    /// <summary>A leader keeps its lease although it asked another member to take its office.</summary>
+    LeaseSurvivesTransfer,
 }
 
 /// <summary>Which mutant is on.</summary>

@@ -38,6 +38,7 @@ public sealed class MutantSpec(ITestOutputHelper output) : IDisposable
     {
         Mutant.GenerationsAreMixed => "disasters",
         Mutant.LostJournalsCount => "losses",
+        Mutant.LeaseIgnoresDrift or Mutant.LeaseSurvivesTransfer => "leases",
         _ => "all",
     };
 

@@ -25,6 +25,8 @@ internal sealed class ElectionLogic
     /// <summary>The node begins to take part. Nobody can object to the only voter, so it does not wait for a timeout.</summary>
     public void Start()
     {
+        // It may have heard a leader a moment before it went down.
+        _state.LeaderContactAt = _state.Now;
         _roles.StartAsFollower();
         if (MayStand && !_state.Options.ManualElection && OtherVoters().IsEmpty)
         {
@@ -79,7 +81,7 @@ internal sealed class ElectionLogic
     /// <summary>Somebody wants an election here, now.</summary>
     public void OnAsked()
     {
-        if (_state.Role == Role.Follower && MayStand)
+        if (_state.Role == Role.Follower && MayStand && !LeaseMayBeHeld)
         {
             Campaign("asked to stand for election");
         }
@@ -249,12 +251,17 @@ internal sealed class ElectionLogic
     /// Leader stickiness (thesis sections 4.2.3 and 6.4.1): who has heard a leader within the shortest election timeout does
     /// not help to depose it. A leader that checks its quorum steps down by itself when it is out of touch.
     /// </summary>
-    private bool LeaderIsAlive() => _state.Role switch
+    private bool LeaderIsAlive() => LeaseMayBeHeld || _state.Role switch
     {
         Role.Leader => _state.Options.CheckQuorum,
         Role.Follower => !_state.Leader.IsNone && _state.Now - _state.LeaderHeardAt < _state.Options.ElectionTimeoutMin,
         _ => false,
     };
+
+    /// <summary>
+    /// A leader may rely on it that this member helps nobody to take its office yet. Entering a newer term, or a restart, does not change that; only a leader's own wish does.
+    /// </summary>
+    private bool LeaseMayBeHeld => _state.Options.LeaseReads && _state.Role != Role.Leader && _state.Now - _state.LeaderContactAt < _state.Options.ElectionTimeoutMin;
 
     private bool MayStand => _state.MayCampaign && !_state.WasRemoved && !_state.IsJoining;
 

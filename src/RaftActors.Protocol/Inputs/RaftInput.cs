@@ -35,7 +35,11 @@ public abstract partial record RaftInput
 
     /// <summary>Clients want to read linearizably. Answered by <see cref="Effect.ReadReady"/> or <see cref="Effect.ReadRefused"/>.</summary>
     /// <param name="Ticket">The shell's own number for this batch of reads.</param>
-    public sealed record ReadIndex(long Ticket) : RaftInput;
+    public sealed record ReadIndex(long Ticket) : RaftInput
+    {
+        /// <summary>A leader with a lease may answer at once (<see cref="RaftOptions.LeaseReads"/>).</summary>
+        public bool Lease { get; init; }
+    }
 
     /// <summary>A peer cannot be reached or its replicator restarted: what was in flight to it is lost.</summary>
     /// <param name="Peer">The peer.</param>

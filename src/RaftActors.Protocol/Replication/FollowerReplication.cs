@@ -66,6 +66,7 @@ internal sealed partial class FollowerReplication
 
         _state.WasRemoved = false;
         _state.LeaderHeardAt = _state.Now;
+        _state.LeaderContactAt = _state.Now;
         _state.Clock.HeardLeader(_state.Now);
     }
 

@@ -11,6 +11,7 @@ internal sealed class Leadership
     public Leadership(RaftState state, LogIndex noOp)
     {
         NoOp = noOp;
+        Lease = new LeaderLease(state);
         Reads = new ReadQueue(state);
         Proposals = new UncommittedProposals(state.Options);
         _peers = [.. state.Membership.Peers(state.Self).Select(id => new PeerProgress(id, noOp, NextToken, state.Now, state.Options))];
@@ -38,7 +39,14 @@ internal sealed class Leadership
     public ReadOnlySpan<PeerProgress> Peers => _peers;
 
     /// <summary>A token for one append message.</summary>
-    public ulong TakeToken() => NextToken++;
+    public ulong TakeToken()
+    {
+        Lease.Sending(NextToken);
+        return NextToken++;
+    }
+
+    /// <summary>For how long nobody else can lead.</summary>
+    public LeaderLease Lease { get; }
 
     /// <summary>The progress of one peer; null for strangers.</summary>
     public PeerProgress? Find(NodeId id)

@@ -53,6 +53,7 @@ internal sealed class LeadershipTransfers
     {
         if (_state.Leadership is { } leadership && Furthest(leadership) is { } next)
         {
+            leadership.Lease.End();
             _state.Send(next.Id, new TimeoutNow(_state.Term));
         }
 
@@ -126,6 +127,7 @@ internal sealed class LeadershipTransfers
     {
         if (leadership.Find(transfer.Target)?.Match == _state.Log.Last.Index)
         {
+            leadership.Lease.End();
             _state.Send(transfer.Target, new TimeoutNow(_state.Term));
         }
     }

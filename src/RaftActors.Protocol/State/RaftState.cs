@@ -77,6 +77,9 @@ internal sealed partial class RaftState
     /// <summary>When the leader of this term was last heard; says nothing while none is known.</summary>
     public TimeSpan LeaderHeardAt { get; set; }
 
+    /// <summary>When any leader was last heard, or this run began: a leader's lease counts on it, whatever term this member has entered since.</summary>
+    public TimeSpan LeaderContactAt { get; set; }
+
     /// <summary>The round of votes or pre-votes; null outside of one.</summary>
     public VoteTally? Tally { get; set; }
 

@@ -29,6 +29,14 @@ public sealed partial class SimulatedMember
         _flow = cluster.Random.Fork(3000 + (ulong)id.Value);
         SimulationProfile profile = cluster.Profile;
         _clockRate = 1 + (profile.Drift * ((2.0 * Random.Below(1001) / 1000) - 1));
+        if (profile.Leases)
+        {
+            // Nothing between the bounds is worse than the bounds.
+            _clockRate = profile.Drift > 0.1
+                ? (id.Value % 3 == 2 ? 1 - profile.Drift : 1 + profile.Drift)
+                : cluster.Random.Fork(4000 + (ulong)id.Value).Pick([1 - profile.Drift, 1 + profile.Drift, _clockRate]);
+        }
+
         _clockSkew = Random.Between(TimeSpan.Zero, profile.Skew);
     }
 
@@ -191,7 +199,7 @@ public sealed partial class SimulatedMember
     public void Submit(ClientRead read)
     {
         _reads.Add(read.Ticket, read);
-        Take(new RaftInput.ReadIndex(read.Ticket));
+        Take(new RaftInput.ReadIndex(read.Ticket) { Lease = _cluster.Profile.Leases && read.Ticket % 3 != 0 });
     }
 
     /// <summary>An operator asks for something here.</summary>

@@ -7,7 +7,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed record SimulationProfile
 {
     /// <summary>The names that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters", "losses"];
+    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters", "losses", "leases"];
 
     /// <summary>Members that vote and apply.</summary>
     public int Voters { get; init; } = 3;
@@ -35,6 +35,9 @@ public sealed record SimulationProfile
 
     /// <summary>A majority is lost, and operators force recoveries.</summary>
     public bool Disasters { get; init; }
+
+    /// <summary>Leaders answer some reads by their leases; the bound on the clocks is <see cref="Drift"/>.</summary>
+    public bool Leases { get; init; }
 
     /// <summary>Members that belong to the stream lose their journals, one after the other, and an operator replaces them later.</summary>
     public bool Losses { get; init; }
@@ -193,6 +196,7 @@ public sealed record SimulationProfile
             "crashes" => quiet with { MaxDisk = all.MaxDisk, Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects },
             "operators" => quiet with { Operators = 1 },
             "sessions" => all with { Sessions = random.Fork(43).Between(2, 4), SnapshotEvery = random.Fork(44).Pick([5, 20, 60]) },
+            "leases" => WithLeases(all, random.Fork(34)),
             "losses" => all with { Voters = Math.Max(3, all.Voters), Quorums = false, Quorum = QuorumRule.Majority, BitRot = false, Losses = true },
             "quorums" => WithQuorums(all, random),
             "disasters" => WithQuorums(all, random) with { Disasters = true, Quorums = false, Quorum = QuorumRule.Majority, Operators = random.Fork(33).Pick([0, 0, 0.2]) },
@@ -206,6 +210,28 @@ public sealed record SimulationProfile
         int voters = Math.Max(3, all.Voters);
         return all with { Voters = voters, Loggers = 0, Operators = 0.4, Quorums = true, Quorum = RandomOperators.Fitting(voters, random.Fork(31)) };
     }
+
+    /// <summary>Leaders that are cut off and do not know it, with clocks at the bound, and clients that ask them all the time.</summary>
+    private static SimulationProfile WithLeases(SimulationProfile all, SimulationRandom random) => WithLeases(all, random, random.Pick([0, 0.1, 0.3, 0.3]));
+
+    private static SimulationProfile WithLeases(SimulationProfile all, SimulationRandom random, double drift) => all with
+    {
+        // The worst is a leader with a slow clock among voters with fast ones (SimulatedMember).
+        Voters = drift > 0.1 ? 3 : Math.Max(3, all.Voters),
+        Priorities = drift <= 0.1 && all.Priorities,
+        Leases = true,
+        Drift = drift,
+
+        // Without pre-votes, a member with a fast clock and a short log would keep one with a slow clock from ever standing.
+        PreVote = all.PreVote || drift > 0.1,
+        MaxDelay = TimeSpan.FromMilliseconds(random.Pick([2, 2, 20])),
+        MaxDisk = TimeSpan.FromMilliseconds(random.Pick([1, 1, 20])),
+        SubmitEvery = TimeSpan.FromMilliseconds(4),
+        FaultEvery = TimeSpan.FromMilliseconds(drift > 0.1 ? 300 : 150),
+        Operators = drift > 0.1 ? 0.3 : all.Operators,
+        BitRot = false,
+        Faults = drift > 0.1 ? FaultKinds.Partition : all.Faults | FaultKinds.Partition,
+    };
 
     private static SimulationProfile Hostile(SimulationRandom random, int voters, bool hasOperators)
     {
@@ -316,6 +342,8 @@ public sealed record SimulationProfile
         PaceLagEntries = PaceLagEntries,
         PaceApplyTime = PaceApplyTime,
         MaxPendingReads = 200,
+        LeaseReads = Leases,
+        MaxClockDrift = Leases ? Drift : 0,
         PrioritySwitchAfter = 2 * ElectionTimeoutMax,
         CatchUpMargin = 5,
         CatchUpTimeout = 4 * ElectionTimeoutMax,

@@ -39,6 +39,13 @@ internal sealed class SettingsReader(Config config, string section)
         return value >= least ? value : throw Bad(key, allowed);
     }
 
+    public double Fraction(string key)
+    {
+        const string Allowed = "must be a fraction of at least 0 and below 1, such as 0.01";
+        double value = Read(key, Allowed, () => config.GetDouble(key));
+        return value is >= 0 and < 1 ? value : throw Bad(key, Allowed);
+    }
+
     public bool Switch(string key) => Read(key, "must be on or off", () => config.GetBoolean(key));
 
     public string Text(string key) => Read(key, "must be a text", () => config.GetString(key)) ?? string.Empty;

@@ -26,6 +26,12 @@ public sealed record StreamSettings
     /// <summary><c>manual-election</c>.</summary>
     public required bool ManualElection { get; init; }
 
+    /// <summary><c>lease-reads.enabled</c>.</summary>
+    public required bool LeaseReads { get; init; }
+
+    /// <summary><c>lease-reads.max-clock-drift</c>.</summary>
+    public required double MaxClockDrift { get; init; }
+
     /// <summary><c>priority-switch-after</c>.</summary>
     public required TimeSpan PrioritySwitchAfter { get; init; }
 
@@ -174,6 +180,8 @@ public sealed record StreamSettings
             PreVote = read.Switch("pre-vote"),
             CheckQuorum = read.Switch("check-quorum"),
             ManualElection = read.Switch("manual-election"),
+            LeaseReads = read.Switch("lease-reads.enabled"),
+            MaxClockDrift = read.Fraction("lease-reads.max-clock-drift"),
             PrioritySwitchAfter = read.Duration("priority-switch-after"),
             CatchUpMargin = read.Count("catch-up-margin", least: 0),
             CatchUpRounds = read.Count("catch-up-rounds"),
@@ -234,6 +242,8 @@ public sealed record StreamSettings
         PreVote = PreVote,
         CheckQuorum = CheckQuorum,
         ManualElection = ManualElection,
+        LeaseReads = LeaseReads,
+        MaxClockDrift = MaxClockDrift,
         PrioritySwitchAfter = PrioritySwitchAfter,
         CatchUpMargin = CatchUpMargin,
         CatchUpRounds = CatchUpRounds,

@@ -19,6 +19,13 @@ internal sealed partial class NodeActor
         {
             RunInState(LogIndex.Zero, [read]);
         }
+        else if (read.Consistency == ReadConsistency.Lease && _core.Role == Role.Leader && _link.Settings.LeaseReads)
+        {
+            // Answered in this step while the lease holds; otherwise it waits for the round that the others wait for.
+            long ticket = ++_ticket;
+            _reads.Add(ticket, ([read], Now));
+            Step(new RaftInput.ReadIndex(ticket) { Lease = true });
+        }
         else
         {
             _readBuffer.Add(read);

@@ -28,6 +28,7 @@ internal sealed partial class NodeActor
             SnapshotIndex = SnapshotIndex,
             Membership = _core.Membership,
             Incarnation = _core.Incarnation,
+            IsLeaderLeaseValid = _core.IsLeaderLeaseValid,
             HasLostJournal = _core.HasLostJournal,
             Peers = PeerStates(),
             Health = _stateMachineFailure is not null ? StreamHealth.Failed : _core.Leader.IsNone ? StreamHealth.NoLeader : StreamHealth.Healthy,

@@ -25,7 +25,7 @@ public enum ReadConsistency
     /// <summary>The read sees every write that was acknowledged before it began. Costs one round to a quorum, shared by the reads that wait together.</summary>
     Linearizable = 0,
 
-    /// <summary>Like <see cref="Linearizable"/>, without the round while the leader holds a lease. Until leases exist it is answered like <see cref="Linearizable"/>, which is stronger.</summary>
+    /// <summary>Like <see cref="Linearizable"/>, without the round at a leader that holds a lease (<c>lease-reads</c>, off by default); otherwise, and at followers, answered like <see cref="Linearizable"/>. Relies on clocks that keep to <c>max-clock-drift</c>.</summary>
     Lease = 1,
 
     /// <summary>Whatever this member has applied. Costs nothing, may be old.</summary>

@@ -77,6 +77,9 @@ public sealed record StreamStatus
     /// <summary>True when a request has a good chance: a leader is known, and on the leader the first entry of its term is committed.</summary>
     public bool IsReady { get; init; }
 
+    /// <summary>True on a leader that may answer <see cref="ReadConsistency.Lease"/> without a round now (braft: is_leader_lease_valid).</summary>
+    public bool IsLeaderLeaseValid { get; init; }
+
     /// <summary>The last time something of this stream came from a peer; null when nothing did.</summary>
     public DateTimeOffset? LastPeerActivity { get; init; }
 
