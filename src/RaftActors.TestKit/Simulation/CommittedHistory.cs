@@ -9,6 +9,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed class CommittedHistory : IClusterInvariant
 {
     private readonly List<Term> _terms = [];
+    private readonly List<Term> _committedIn = [];
     private readonly Dictionary<NodeId, (int Run, LogIndex Seen)> _seen = [];
 
     /// <summary>The highest index that any member took for committed.</summary>
@@ -27,10 +28,14 @@ public sealed class CommittedHistory : IClusterInvariant
         }
 
         _terms.RemoveRange(kept, _terms.Count - kept);
+        _committedIn.RemoveRange(kept, _committedIn.Count - kept);
     }
 
     /// <inheritdoc/>
     public void OnFollowed(SimulatedMember member) => _seen.Remove(member.Id);
+
+    /// <summary>The term of the member that first took an entry for committed: its leader's.</summary>
+    public Term CommittedIn(LogIndex index) => _committedIn[(int)index.Value - 1];
 
     /// <inheritdoc/>
     public void OnStepped(SimulatedMember member)
@@ -56,6 +61,7 @@ public sealed class CommittedHistory : IClusterInvariant
             if (seen > HighestIndex)
             {
                 _terms.Add(term);
+                _committedIn.Add(core.Term);
             }
             else if (TermAt(seen) != term)
             {

@@ -18,7 +18,8 @@ public sealed class LeaderCompleteness(CommittedHistory history) : IClusterInvar
 
         for (LogIndex index = LogIndex.Max(new LogIndex(1), member.Core!.LogBase.Index); index <= history.HighestIndex; index = index.Next)
         {
-            if (history.TermAt(index) <= member.Core!.Term && member.Core.TermAt(index) != history.TermAt(index))
+            // By the term in which it was committed, not its own: a candidate may win a term that others have left already.
+            if (history.CommittedIn(index) <= member.Core!.Term && member.Core.TermAt(index) != history.TermAt(index))
             {
                 throw new InvariantBrokenException($"leader completeness: leader {member.Id} of term {member.Core.Term} lacks committed entry {history.TermAt(index)}:{index}");
             }
