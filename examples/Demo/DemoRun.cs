@@ -35,7 +35,9 @@ internal sealed class DemoRun(DemoOptions options, IDemoView view)
 
             LoadRun load = new(cluster, [.. input.Select(l => (ledger.KeyOf(l), l.Text))], options);
             view.Say($"Loading {load.Total} lines of this repository over {options.Clients} connections, {options.Pipeline} writes deep each.");
-            CounterRun counter = new(cluster, string.Create(CultureInfo.InvariantCulture, $"demo:counter:run{ledger.Run}"));
+
+            // A run that was ended half way has no number of its own in the ledger, and has counted: the time tells the counters apart.
+            CounterRun counter = new(cluster, string.Create(CultureInfo.InvariantCulture, $"demo:counter:run{ledger.Run}:{DateTime.UtcNow:yyyyMMddHHmmssfff}"));
             Task counting = counter.RunAsync(cancellation);
             int killed = 0;
             await view.WithProgressAsync(load, async () => killed = await LoadWithKillAsync(cluster, load, cancellation));
