@@ -80,7 +80,7 @@ internal enum ReadLevel
     /// <summary>Sees every write that was answered before the read was asked for.</summary>
     Linearizable,
 
-    /// <summary>The same, by the leader's lease instead of a round of messages, where the runtime has one.</summary>
+    /// <summary>The same, by the leader's lease instead of a round of messages, where it has one.</summary>
     Lease,
 
     /// <summary>Whatever this member has applied, and the connection's own writes.</summary>
