@@ -18,6 +18,7 @@ internal static class Program
             TransferCommand.Create(),
             RecoverCommand.Create(),
             PauseCommand.Create(),
+            ReadOnlyCommand.Create(),
             BenchCommand.Create(),
             BenchNodeCommand.Create(),
         };

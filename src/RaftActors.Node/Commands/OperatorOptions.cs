@@ -9,13 +9,17 @@ namespace RaftActors.Node.Commands;
 /// <summary>What the commands that change something have in common: whom to ask, about which stream, how long to wait, and what the exit code says.</summary>
 internal sealed class OperatorOptions
 {
-    private readonly Option<string> _node = new("--node") { Description = "Any node of the stream, host:port. One that does not lead names the leader, which is asked then.", Required = true };
+    private readonly Option<string> _node;
     private readonly Option<uint> _stream = new("--stream") { Description = "The stream's id.", Required = true };
     private readonly Option<string?> _config = new("--config") { Description = "Take TLS and frame sizes from this HOCON file." };
     private readonly Option<string> _system = new("--system") { Description = "Name of the nodes' ActorSystem.", DefaultValueFactory = _ => "raftactors" };
     private readonly Option<double> _timeout = new("--timeout") { Description = "Seconds to wait for the outcome." };
 
-    public OperatorOptions(double defaultTimeout) => _timeout.DefaultValueFactory = _ => defaultTimeout;
+    public OperatorOptions(double defaultTimeout, string node = "Any node of the stream, host:port. One that does not lead names the leader, which is asked then.")
+    {
+        _timeout.DefaultValueFactory = _ => defaultTimeout;
+        _node = new Option<string>("--node") { Description = node, Required = true };
+    }
 
     /// <summary>Asks an administrator made for this call.</summary>
     public delegate Task<string> Request(RaftAdmin admin, string node, string system, StreamId stream, TimeSpan timeout, CancellationToken cancellationToken);

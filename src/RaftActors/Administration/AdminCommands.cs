@@ -16,6 +16,7 @@ internal static class AdminCommands
     public const string ChangeMember = "member-change";
     public const string Transfer = "transfer";
     public const string Pause = "pause";
+    public const string ReadOnly = "read-only";
     public const string StepDown = "step-down";
     public const string Elect = "elect";
 
@@ -26,7 +27,7 @@ internal static class AdminCommands
     public const string LossAccepted = "LOSS-ACCEPTED";
 
     private const string Usage =
-        "allowed: status; quorum STREAM COMMIT ELECTION GROUP,..|- MS; recover STREAM ID,.. ID:TERM:INDEX:TERM:INDEX,..|- strict|shorter LOSS-ACCEPTED; member-add STREAM ID KIND ADDRESS PRIORITY MS; member-remove STREAM ID MS; member-change STREAM ID KIND PRIORITY|- [GROUP|-] MS; transfer STREAM ID|0 MS; pause STREAM ID MS; step-down STREAM; elect STREAM";
+        "allowed: status; quorum STREAM COMMIT ELECTION GROUP,..|- MS; recover STREAM ID,.. ID:TERM:INDEX:TERM:INDEX,..|- strict|shorter LOSS-ACCEPTED; member-add STREAM ID KIND ADDRESS PRIORITY MS; member-remove STREAM ID MS; member-change STREAM ID KIND PRIORITY|- [GROUP|-] MS; transfer STREAM ID|0 MS; pause STREAM ID MS; read-only STREAM on|off; step-down STREAM; elect STREAM";
 
     /// <summary>Does what the words say.</summary>
     /// <param name="streams">The streams of this node.</param>
@@ -70,6 +71,8 @@ internal static class AdminCommands
                 Describe(stream.TransferLeadershipAsync(node, t)),
             [Pause, _, string member, string duration] when TryNode(member, out NodeId node) && int.TryParse(duration, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds) =>
                 Describe(stream.PauseReplicationAsync(node, TimeSpan.FromMilliseconds(milliseconds))),
+            [ReadOnly, _, "on"] => Describe(stream.EnterReadOnlyModeAsync()),
+            [ReadOnly, _, "off"] => Describe(stream.LeaveReadOnlyModeAsync()),
             [StepDown, _] => Describe(stream.StepDownAsync()),
             [Elect, _] => Describe(stream.TriggerElectionAsync()),
             _ => null,

@@ -78,6 +78,16 @@ public sealed partial class RaftAdmin
     public Task<string> PauseReplicationAsync(string nodeAddress, string systemName, StreamId stream, NodeId member, TimeSpan duration, TimeSpan timeout, CancellationToken cancellationToken = default) =>
         CommandAsync(nodeAddress, systemName, $"{AdminCommands.Pause} {stream} {member.Value} {(long)Math.Clamp(duration.TotalMilliseconds, 0, int.MaxValue)}", timeout, cancellationToken);
 
+    /// <summary>Puts this very node into read-only mode, see <see cref="RaftStream.EnterReadOnlyModeAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> EnterReadOnlyModeAsync(string nodeAddress, string systemName, StreamId stream, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.ReadOnly} {stream} on", timeout, cancellationToken);
+
+    /// <summary>Ends the read-only mode of this very node, see <see cref="RaftStream.LeaveReadOnlyModeAsync"/>.</summary>
+    /// <inheritdoc cref="AddMemberAsync"/>
+    public Task<string> LeaveReadOnlyModeAsync(string nodeAddress, string systemName, StreamId stream, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        CommandAsync(nodeAddress, systemName, $"{AdminCommands.ReadOnly} {stream} off", timeout, cancellationToken);
+
     /// <summary>Lets this very node give up its office, see <see cref="RaftStream.StepDownAsync"/>.</summary>
     /// <inheritdoc cref="AddMemberAsync"/>
     public Task<string> StepDownAsync(string nodeAddress, string systemName, StreamId stream, TimeSpan timeout, CancellationToken cancellationToken = default) =>

@@ -30,6 +30,7 @@ public static class StreamStatusJson
             json.WriteString("failure", status.FailureReason);
             json.WriteBoolean("ready", status.IsReady);
             json.WriteBoolean("lease_valid", status.IsLeaderLeaseValid);
+            json.WriteBoolean("read_only", status.IsReadOnly);
             json.WriteNumber("commit", status.CommitIndex.Value);
             json.WriteNumber("commit_term", status.CommitTerm.Value);
             json.WriteNumber("generation", status.Generation.Number);

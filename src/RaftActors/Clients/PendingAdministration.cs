@@ -27,6 +27,7 @@ internal sealed class PendingStatus(StreamLink link) : ClientRequest
         Membership = link.Definition.Join ? StreamMembership.Empty : link.Definition.InitialMembership,
         Health = health,
         FailureReason = failure,
+        IsReadOnly = link.IsReadOnly,
         LastPeerActivity = link.LastPeerActivity,
     });
 

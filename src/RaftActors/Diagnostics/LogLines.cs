@@ -96,6 +96,13 @@ internal static class LogLines
     public static void ReplicationPaused(ILoggingAdapter log, StreamId stream, NodeId node, NodeId peer, TimeSpan duration) =>
         log.Info("Stream {0} node {1}: node {2} gets no entries for {3} s, as an operator asked", stream, node, peer, duration.TotalSeconds);
 
+    public static void ReadOnlyMode(ILoggingAdapter log, StreamId stream, NodeId node, bool isReadOnly) =>
+        log.Info(
+            isReadOnly
+                ? "Stream {0} node {1}: in read-only mode, as an operator asked; it refuses writes while it leads"
+                : "Stream {0} node {1}: out of read-only mode, as an operator asked",
+            stream, node);
+
     public static void EntriesNotRead(ILoggingAdapter log, Exception? cause, StreamId stream, NodeId node, LogIndex first, NodeId reader, string reason) =>
         log.Warning(cause!, "Stream {0} node {1}: entries from {2} on could not be read back for {3}: {4}", stream, node, first, reader.IsNone ? "this member" : $"node {reader}", reason);
 

@@ -61,6 +61,9 @@ internal sealed partial class NodeActor
             case PendingPause pause:
                 Take(pause);
                 break;
+            case PendingReadOnlyMode mode:
+                Take(mode);
+                break;
             case PendingTransferRequest transfer:
                 Take(transfer);
                 break;
@@ -151,6 +154,11 @@ internal sealed partial class NodeActor
         {
             AnswerAll(proposals, new ProposalRefused(RefusalCode.StateMachineFailed, failure));
             return;
+        }
+
+        if (_link.IsReadOnly)
+        {
+            proposals = RefuseWrites(proposals);
         }
 
         while (!proposals.IsEmpty)

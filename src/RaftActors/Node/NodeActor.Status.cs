@@ -29,6 +29,7 @@ internal sealed partial class NodeActor
             Membership = _core.Membership,
             Incarnation = _core.Incarnation,
             IsLeaderLeaseValid = _core.IsLeaderLeaseValid,
+            IsReadOnly = _link.IsReadOnly,
             HasLostJournal = _core.HasLostJournal,
             Peers = PeerStates(),
             Health = _stateMachineFailure is not null ? StreamHealth.Failed : _core.Leader.IsNone ? StreamHealth.NoLeader : StreamHealth.Healthy,

@@ -172,7 +172,7 @@ internal sealed partial class SessionActor : UntypedActor, IWithTimers
                 _usedAt = command.SentAt > _usedAt ? command.SentAt : _usedAt;
                 End(command, ended.Answer);
                 break;
-            case ProposalRefused refused when IsFinal(refused):
+            case ProposalRefused refused when IsFinal(refused) && !(refused.Code == RefusalCode.ReadOnly && command.MayBeApplied):
                 End(command, refused.Code is RefusalCode.SessionResultForgotten || !command.MayBeApplied
                     ? refused
                     : new OutcomeUnknown($"an earlier attempt may have been applied; the last was refused: {refused.Reason}"));
@@ -183,7 +183,7 @@ internal sealed partial class SessionActor : UntypedActor, IWithTimers
 
                 break;
             default:
-                // Certain or not: the same serial may go out again. A state machine that has failed somewhere says nothing about the others.
+                // Certain or not: the same serial may go out again. Read-only mode hides what became of an earlier attempt; when it ends in time, or another leads, that can be known. A state machine that has failed somewhere says nothing about the others.
                 command.MayBeApplied |= ended.Answer is OutcomeUnknown or CommittedNotApplied;
                 command.LastAnswer = ended.Answer;
                 RetryLater(command);

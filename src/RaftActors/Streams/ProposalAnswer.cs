@@ -82,4 +82,7 @@ public enum RefusalCode : byte
 
     /// <summary>The command was applied exactly once, by an earlier attempt, but its result was too large to be remembered.</summary>
     SessionResultForgotten = 10,
+
+    /// <summary>The leader is in read-only mode (<see cref="RaftStream.EnterReadOnlyModeAsync"/>): an operator wants no writes for now.</summary>
+    ReadOnly = 11,
 }

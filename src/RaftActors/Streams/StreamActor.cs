@@ -145,6 +145,14 @@ internal sealed partial class StreamActor : UntypedActor, IWithTimers
             case PendingStatus status:
                 status.Answer(_health, _failure);
                 break;
+            case PendingReadOnlyMode mode:
+                if (mode.IsChange)
+                {
+                    LogLines.ReadOnlyMode(_log, _link.Id, _link.Self, mode.IsReadOnly);
+                }
+
+                mode.Done();
+                break;
             case PendingProposal proposal when _failure is null && !_stopping:
                 proposal.Answer(new NotLeader(NodeId.None, null));
                 break;

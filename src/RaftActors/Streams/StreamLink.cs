@@ -14,6 +14,7 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     private readonly ConcurrentDictionary<NodeId, PeerMemory> _peers = new();
     private volatile NodeRun? _run;
     private volatile StreamEnd? _end;
+    private int _readOnly;
     private int _open;
     private long _lastPeerActivity;
 
@@ -32,6 +33,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     public IActorRef Stream { get; set; } = ActorRefs.Nobody;
 
     public int OpenRequests => Volatile.Read(ref _open);
+
+    /// <summary>This member takes in no writes while it leads. Here and not in the node: it outlives the node's crashes.</summary>
+    public bool IsReadOnly => Volatile.Read(ref _readOnly) != 0;
 
     /// <summary>Where a peer's frames go; null while there is no node.</summary>
     public FrozenDictionary<NodeId, IActorRef>? Channels => _run is { Closed: false } run ? run.Channels : null;
@@ -54,6 +58,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
 
     /// <summary>The node, while there is one that takes part.</summary>
     public IActorRef? Node => _run is { Closed: false } run ? run.Node : null;
+
+    /// <summary>True when that changed the mode.</summary>
+    public bool SetReadOnly(bool isReadOnly) => Interlocked.Exchange(ref _readOnly, isReadOnly ? 1 : 0) != (isReadOnly ? 1 : 0);
 
     /// <summary>What is remembered of a peer while this stream runs, whatever becomes of its actors.</summary>
     public PeerMemory Peer(NodeId id) => _peers.GetOrAdd(id, static (_, limit) => new PeerMemory(limit), Settings.UserMessageQueueBytes);

@@ -80,6 +80,9 @@ public sealed record StreamStatus
     /// <summary>True on a leader that may answer <see cref="ReadConsistency.Lease"/> without a round now (braft: is_leader_lease_valid).</summary>
     public bool IsLeaderLeaseValid { get; init; }
 
+    /// <summary>True while this member is in read-only mode (<see cref="RaftStream.EnterReadOnlyModeAsync"/>), whatever its role.</summary>
+    public bool IsReadOnly { get; init; }
+
     /// <summary>The last time something of this stream came from a peer; null when nothing did.</summary>
     public DateTimeOffset? LastPeerActivity { get; init; }
 
