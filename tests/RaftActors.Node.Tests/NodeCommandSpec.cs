@@ -98,6 +98,25 @@ public sealed class NodeCommandSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_node_is_put_into_read_only_mode_and_out_of_it()
+    {
+        int port = FreePort.Next();
+        using Run node = new("node", "--config", Write(port));
+        await UntilAsync(() => node.Output.Contains("is up", StringComparison.Ordinal), node);
+
+        foreach (string mode in (string[])["on", "off"])
+        {
+            (int code, string output, string errors) = await Run.ToEndAsync("readonly", mode, "--node", $"127.0.0.1:{port}", "--stream", "1");
+            Assert.True(code == ExitCode.Ok, output + errors);
+            (_, output, _) = await Run.ToEndAsync("status", "--nodes", $"127.0.0.1:{port}");
+            Assert.Equal(mode == "on", JsonDocument.Parse(output.Trim()).RootElement.GetProperty("read_only").GetBoolean());
+        }
+
+        (int wrong, _, _) = await Run.ToEndAsync("readonly", "perhaps", "--node", $"127.0.0.1:{port}", "--stream", "1");
+        Assert.Equal(ExitCode.Usage, wrong);
+    }
+
+    [Fact]
     public async Task A_node_that_does_not_answer_is_named_and_the_exit_code_says_so()
     {
         int port = FreePort.Next();

@@ -106,6 +106,14 @@ public sealed partial class LocalCluster
     /// <param name="member">The member.</param>
     public void StepDown(NodeId member) => Wait(BeginStepDown(member));
 
+    /// <summary>Puts a member into read-only mode, see <see cref="RaftStream.EnterReadOnlyModeAsync"/>. A crash ends it.</summary>
+    /// <param name="member">The member.</param>
+    public void EnterReadOnlyMode(NodeId member) => Wait(BeginOrder(member, "enter read-only mode", stream => stream.EnterReadOnlyModeAsync()));
+
+    /// <summary>Ends the read-only mode of a member.</summary>
+    /// <param name="member">The member.</param>
+    public void LeaveReadOnlyMode(NodeId member) => Wait(BeginOrder(member, "leave read-only mode", stream => stream.LeaveReadOnlyModeAsync()));
+
     /// <summary>Lets a member stand for election now.</summary>
     /// <param name="member">The member.</param>
     public void TriggerElection(NodeId member) => Wait(BeginTriggerElection(member));

@@ -28,6 +28,25 @@ public sealed class AdministrationSpec
     }
 
     [Fact]
+    public async Task Read_only_mode_must_be_of_the_node_that_is_asked()
+    {
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        TestNode leader = await cluster.Leader();
+        TestNode follower = cluster.Nodes.First(n => n != leader);
+        RaftAdmin admin = new(follower.System);
+        string AddressOf(TestNode node) => cluster.Members.Single(m => m.Id == node.Stream.NodeId).Address;
+
+        Assert.Equal("{\"outcome\":\"done\"}", await admin.EnterReadOnlyModeAsync(AddressOf(follower), "tests", cluster.Stream, Wait));
+        Assert.Equal((true, false), ((await follower.Stream.GetStatusAsync()).IsReadOnly, (await leader.Stream.GetStatusAsync()).IsReadOnly));
+        Assert.IsType<ProposalCommitted>(await follower.Propose("one"));
+
+        await admin.EnterReadOnlyModeAsync(AddressOf(leader), "tests", cluster.Stream, Wait);
+        Assert.Equal(RefusalCode.ReadOnly, Assert.IsType<ProposalRefused>(await follower.Propose("two")).Code);
+        await admin.LeaveReadOnlyModeAsync(AddressOf(leader), "tests", cluster.Stream, Wait);
+        Assert.IsType<ProposalCommitted>(await follower.Propose("three"));
+    }
+
+    [Fact]
     public async Task Node_must_refuse_operators_when_told_to_but_tell_its_status()
     {
         await using TestCluster cluster = await TestCluster.StartRemotingAsync(ConfigurationFactory.ParseString("raft-actors.administration.enabled = off"));
@@ -49,6 +68,7 @@ public sealed class AdministrationSpec
     [InlineData("member-remove {0} 0 1000")]
     [InlineData("transfer {0} 1 -5")]
     [InlineData("transfer 999999 1 5")]
+    [InlineData("read-only {0} perhaps")]
     public async Task Request_that_makes_no_sense_must_be_refused(string verb)
     {
         await using TestCluster cluster = await TestCluster.StartInMemoryAsync();

@@ -95,6 +95,25 @@ public sealed class FrozenBytesSpec : Akka.TestKit.Xunit2.TestKit
         }
     }
 
+    [Fact]
+    public void Codes_of_refusals_must_stay_as_they_were_frozen()
+    {
+        string[] frozen =
+        [
+            "EntryTooLarge", "TermChanged", "StreamNotFound", "Stopping", "StateMachineFailed", "Invalid", "StreamFailed", "Cancelled", "SessionExpired", "SessionSerialTooOld", "SessionResultForgotten", "ReadOnly",
+        ];
+        Assert.Equal(frozen, Enum.GetNames<RefusalCode>());
+        foreach (RefusalCode code in Enum.GetValues<RefusalCode>())
+        {
+            ProposalRefused refused = new(code, "late");
+            byte[] bytes = new byte[AnswerCodec.Size(refused)];
+            Assert.Equal(bytes.Length, AnswerCodec.Write(refused, bytes));
+            Assert.Equal($"05{Array.IndexOf(frozen, code.ToString()):X2}040000006C617465", Convert.ToHexString(bytes));
+            Assert.True(AnswerCodec.TryRead(bytes, out ProposalAnswer? read, out int length));
+            Assert.Equal((refused, bytes.Length), (read, length));
+        }
+    }
+
     private static void Compare(string name, string actual) =>
         Assert.True(Frozen.TryGetValue(name, out string? frozen) && frozen == actual, $"{name}\n  frozen: {frozen ?? "(nothing)"}\n  now:    {actual}");
 

@@ -46,6 +46,22 @@ public sealed class SupervisionSpec
         await node.Write("two");
     }
 
+    [Fact]
+    public async Task Node_that_is_made_anew_must_be_in_read_only_mode_still()
+    {
+        await using TestNode node = await StartAsync();
+        await node.Write("one");
+        await node.Stream.EnterReadOnlyModeAsync();
+
+        (await Child(node, "node")).Tell(new RaftInput.Durable(new JournalMark(long.MaxValue)));
+
+        await node.Until(s => s.Role == Role.Leader && s.Term.Value > 1 && s.IsReady && s.IsReadOnly);
+        Assert.Equal(RefusalCode.ReadOnly, Assert.IsType<ProposalRefused>(await node.Propose("two")).Code);
+        Assert.Equal("1", await node.Read("count"));
+        await node.Stream.LeaveReadOnlyModeAsync();
+        await node.Write("two");
+    }
+
     [Theory]
     [InlineData("node/election")]
     [InlineData("node/replicator-2")]
