@@ -44,7 +44,13 @@ internal sealed class Introductions
     {
         if (Known.Own == 0 && _state.Options.Incarnation != 0)
         {
+            bool isOfOldJournal = _state.Log.Last != EntryId.Zero;
             _state.Persist(new IncarnationTaken(_state.Options.Incarnation));
+            if (isOfOldJournal)
+            {
+                // A journal from before incarnations lost nothing.
+                _state.Persist(new MemberMet(_state.Self, _state.Membership.JoinedAt(_state.Self), _state.Options.Incarnation));
+            }
         }
     }
 
@@ -88,10 +94,25 @@ internal sealed class Introductions
         {
             _asked.Remove(from);
             Meet(from, asked.Joined, received.Incarnation);
+            if (asked.Joined != EntryId.Zero)
+            {
+                // It wants to know from which entry on it belongs to the stream.
+                Say(from, 0, asks: false);
+            }
         }
 
         foreach (MemberMet met in message.Known)
         {
+            if (met.Member == _state.Self && Known.Own != 0 && met.Incarnation == Known.Own)
+            {
+                if (Known.OwnStay is not { } stay || met.Joined.IsBehind(stay))
+                {
+                    _state.Persist(met);
+                }
+
+                continue;
+            }
+
             if (membership.Find(met.Member) is null || membership.JoinedAt(met.Member) != met.Joined)
             {
                 continue;
@@ -123,12 +144,15 @@ internal sealed class Introductions
 
         foreach (NodeId peer in _state.Membership.Peers(_state.Self))
         {
-            if (Known.Find(peer, _state.Membership.JoinedAt(peer)) is null)
+            if (Known.Find(peer, _state.Membership.JoinedAt(peer)) is null || WaitsForItsStay)
             {
                 Ask(peer);
             }
         }
     }
+
+    /// <summary>A member that joined has to be told from which entry on it belongs to the stream, and what was said once may be lost.</summary>
+    private bool WaitsForItsStay => Known.OwnStay is null && _state.Options.Membership.Members.IsEmpty;
 
     private Verdict Judge(RaftInput.Received received)
     {

@@ -27,6 +27,9 @@ public readonly record struct EntryId(Term Term, LogIndex Index)
         return Term > other.Term || (Term == other.Term && Index >= other.Index);
     }
 
+    /// <summary>True when this entry was made later than <paramref name="other"/>: along a log, and from one leader to the next, terms and indexes of entries that were committed only rise.</summary>
+    internal bool IsBehind(EntryId other) => Term > other.Term || (Term == other.Term && Index > other.Index);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Term}:{Index}";
 }

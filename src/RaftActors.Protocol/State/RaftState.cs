@@ -117,7 +117,34 @@ internal sealed partial class RaftState
     /// with it the memory of its votes: it gives none before a leader has taken it in.
     /// </summary>
     /// <remarks>The same for a member that follows a forced recovery, until it has what that began with.</remarks>
-    public bool IsJoining => Membership.Members.IsEmpty || Log.Last.Term < Since || HasLostJournal;
+    public bool IsJoining => Membership.Members.IsEmpty || Log.Last.Term < Since || HasLostJournal || IsBeforeItsStay;
+
+    /// <summary>
+    /// The log has not come to the entry that took this member in, or it is not known yet which one that is. On the way there the log may name it as a voter of a former stay, whose votes and acknowledgements
+    /// it has lost with its journal: until then it neither votes nor stands for election.
+    /// </summary>
+    /// <remarks>
+    /// A member is added again only when its removal is committed. So a log that has come to the entry, or has one of a later term, holds the removal, and no membership of a former stay is in force in it.
+    /// </remarks>
+    private bool IsBeforeItsStay
+    {
+        get
+        {
+#if RAFT_MUTANTS
+            if (Mutants.Active == Mutant.LostJournalsCount)
+            {
+                return false;
+            }
+
+#endif
+            if (Incarnations.Own == 0 || Membership.Recovery is not null)
+            {
+                return false;
+            }
+
+            return Incarnations.OwnStay is { } stay ? stay.IsBehind(Log.Last) : Options.Membership.Members.IsEmpty;
+        }
+    }
 
     /// <summary>The stream went on without this member, as a member of it has said. Forgotten when a leader turns up.</summary>
     public bool WasRemoved { get; set; }
@@ -343,7 +370,7 @@ internal sealed partial class RaftState
             Memberships.ForgetBefore(compacted.Snapshot.Last.Index);
         }
 
-        Incarnations.ForgetAllBut(Memberships);
+        Incarnations.ForgetAllBut(Memberships, Self);
         if (isReplaced && mark != JournalMark.Zero)
         {
             Effects.Add(new Effect.MembershipChanged(Membership, Memberships.CurrentIndex));
