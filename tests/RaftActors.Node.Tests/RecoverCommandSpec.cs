@@ -20,6 +20,12 @@ public sealed class RecoverCommandSpec : IDisposable
         using (Run other = new("node", "--config", Write(2, ports)))
         {
             await UntilAsync(async () => (await StatusAsync(ports[0]))?.GetProperty("ready").GetBoolean() == true, survivor);
+
+            // With a commit quorum of one a leader goes on without the other, so the other has to lead.
+            await UntilAsync(
+                async () => (await Run.ToEndAsync("transfer", "--to", "2", "--node", $"127.0.0.1:{ports[0]}", "--stream", "1", "--timeout", "10")).Code == ExitCode.Ok,
+                survivor);
+            await UntilAsync(async () => await StatusAsync(ports[1]) is { } s && s.GetProperty("role").GetString() == "leader" && s.GetProperty("ready").GetBoolean(), other);
             (int impossible, string refused, _) = await Run.ToEndAsync([.. quorum, "--commit", "1", "--election", "1"]);
             Assert.True(impossible == ExitCode.Failure && refused.Contains("must be above 2", StringComparison.Ordinal), refused);
             (int changed, string answer, string why) = await Run.ToEndAsync([.. quorum, "--commit", "1", "--election", "2"]);

@@ -100,7 +100,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer, _link.Identity), isAppend: false);
                 break;
             case ForwardToPeer forward:
-                Send(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer, forward.Sessions), isAppend: false);
+                SendForward(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer, forward.Sessions));
                 break;
             case ForwardedAnswer answer:
                 if (_answers.Count == 0)
@@ -113,7 +113,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 _answers.Add((answer.Token, answer.Answer));
                 break;
             case AskAboutForwarded ask:
-                Send(ForwardBody.EncodeInquiry(ask.Tokens, ask.Inquiry, _link.Id, _link.Self, _peer), isAppend: false);
+                SendForward(ForwardBody.EncodeInquiry(ask.Tokens, ask.Inquiry, _link.Id, _link.Self, _peer));
                 break;
             case SendUserMessage user:
                 Send(UserMessageBody.Encode(_nextToken++, user.Data, _link.Id, _link.Self, _peer), isAppend: false, user);
@@ -164,7 +164,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             _bulk.Enqueue(new Bulk(fragments.GetEnumerator(), IsFragmented: true, isAppend, user));
             SendBulk();
         }
-        else if (isAppend && _bulk.Any(b => b.IsAppend))
+        else if (isAppend && _bulk.Any(static b => b.IsAppend))
         {
             // Entries must not overtake the entries before them. Everything else may, heartbeats too: they speak only of what the peer is known to have.
             _bulk.Enqueue(new Bulk(((IEnumerable<PeerFrame>)[frame]).GetEnumerator(), IsFragmented: false, isAppend, null));
@@ -174,6 +174,21 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             Transmit(frame);
             Release(user);
         }
+    }
+
+    /// <summary>Forwarded proposals, their answers, and questions about them: in order, or what is still on its way in fragments would be taken for lost.</summary>
+    private void SendForward(PeerFrame frame)
+    {
+        bool isLarge = frame.Bytes.Length > _environment.MaxFrameBytes;
+        if (!isLarge && !_bulk.Any(static b => b.IsForward))
+        {
+            Transmit(frame);
+            return;
+        }
+
+        IEnumerable<PeerFrame> frames = isLarge ? Fragments.Split(frame, _environment.MaxFrameBytes, _nextMessage++, _link.Id, _link.Self, _peer) : [frame];
+        _bulk.Enqueue(new Bulk(frames.GetEnumerator(), IsFragmented: isLarge, IsAppend: false, null) { IsForward = true });
+        SendBulk();
     }
 
     private static void Release(SendUserMessage? user) => user?.Room.Release(user.Data.Length);
@@ -268,7 +283,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     {
         if (to > from)
         {
-            Send(ForwardBody.Encode(_answers[from..to], Term.Zero, _link.Id, _link.Self, _peer), isAppend: false);
+            SendForward(ForwardBody.Encode(_answers[from..to], Term.Zero, _link.Id, _link.Self, _peer));
         }
     }
 
@@ -426,7 +441,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         SendAnswers();
         (ulong, ProposalAnswer)[] unknown =
             [.. tokens.Where(t => !_inHand.Contains(t)).Select(t => (t, (ProposalAnswer)new OutcomeUnknown("the proposal, or its answer, was lost on the way between members")))];
-        Send(ForwardBody.Encode(unknown, Term.Zero, _link.Id, _link.Self, _peer, inquiry), isAppend: false);
+        SendForward(ForwardBody.Encode(unknown, Term.Zero, _link.Id, _link.Self, _peer, inquiry));
     }
 
     private void Refuse(string error)
@@ -439,5 +454,8 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     }
 
     /// <summary>Frames that wait for their turn; fragments of one message, or one frame behind such.</summary>
-    private sealed record Bulk(IEnumerator<PeerFrame> Frames, bool IsFragmented, bool IsAppend, SendUserMessage? User);
+    private sealed record Bulk(IEnumerator<PeerFrame> Frames, bool IsFragmented, bool IsAppend, SendUserMessage? User)
+    {
+        public bool IsForward { get; init; }
+    }
 }

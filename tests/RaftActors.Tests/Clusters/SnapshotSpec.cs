@@ -210,9 +210,17 @@ public sealed class SnapshotSpec : IDisposable
 
     public void Dispose()
     {
-        if (Directory.Exists(_folder))
+        // Akka's local snapshot store may still be finishing a file when its system has ended.
+        for (int attempt = 0; Directory.Exists(_folder); attempt++)
         {
-            Directory.Delete(_folder, recursive: true);
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (IOException) when (attempt < 100)
+            {
+                Thread.Sleep(50);
+            }
         }
     }
 
