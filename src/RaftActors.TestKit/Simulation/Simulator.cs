@@ -108,7 +108,7 @@ public static class Simulator
         MembershipChange all = new MembershipChange.Replace(cluster.InitialMembership.Members) { Quorum = cluster.InitialMembership.Quorum };
 
         // A member that begins with nothing is brought the whole log, piece by piece: some worlds allow small pieces only.
-        TimeSpan end = cluster.Time.Now + PeacefulTime + (CatchUpPerEntry * (int)cluster.Participants.Max(m => m.Core?.LastEntry.Index.Value ?? 0));
+        TimeSpan end = cluster.Time.Now + PeacefulTime + (CatchUpPerEntry * (int)cluster.Participants.Select(m => m.Core?.LastEntry.Index.Value ?? 0).DefaultIfEmpty().Max());
         while (cluster.Time.Now < end)
         {
             cluster.ReplaceFenced();

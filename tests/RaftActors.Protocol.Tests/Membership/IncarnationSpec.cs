@@ -34,8 +34,43 @@ public sealed class IncarnationSpec
         Assert.Equal((7UL, Old), (kept.Core.Incarnation, kept.Core.KnownIncarnation(Node(2))));
 
         CoreDriver old = Start(Options(Voters(1, 2, 3)) with { Incarnation = Mine }, History(1, 1));
-        Assert.Equal(new IncarnationTaken(Mine), Assert.Single(old.Persisted));
+        Assert.Equal([new IncarnationTaken(Mine), new MemberMet(Node(1), EntryId.Zero, Mine)], old.Persisted);
     }
+
+    [Fact]
+    public void A_member_that_came_back_must_not_decide_by_a_membership_of_its_former_stay()
+    {
+        // Seed 710238: it was once the only voter, was removed, lost its journal, and is fed the log from its beginning.
+        CoreDriver member = Start(Options(StreamMembership.Empty) with { Incarnation = Mine });
+        member.Confirm();
+        member.Receive(2, Append(1, EntryId.Zero, 0, 5, Membership(1, Voters(1))));
+        member.Confirm();
+        Assert.Equal(Node(1), Assert.Single(member.Core.Membership.Voters));
+        MustNotDecide(member);
+
+        Say(member, 2, new Introduction(new Term(1), 0, Asks: false, [new MemberMet(Node(1), Id(1, 3), Mine)]), Old);
+        Assert.Equal(new MemberMet(Node(1), Id(1, 3), Mine), Assert.Single(member.Persisted));
+        member.Confirm();
+        MustNotDecide(member);
+
+        member.Receive(2, Append(1, Id(1, 1), 1, 5, Membership(2, Voters(2)), Membership(3, Voters(1, 2))));
+        member.Confirm();
+        member.Elapse(RaftTimer.Election);
+        Assert.Equal(Role.PreCandidate, member.Core.Role);
+    }
+
+    private static void MustNotDecide(CoreDriver member)
+    {
+        member.Step(new RaftInput.Campaign());
+        Assert.Equal(Role.Follower, member.Core.Role);
+        member.Elapse(RaftTimer.Election);
+        Assert.Equal(Role.Follower, member.Core.Role);
+        Say(member, 2, new RequestVote(new Term(9), Id(8, 9), PreVote: true), Old);
+        Assert.False(member.SentOne<RequestVoteReply>(2).Granted);
+    }
+
+    private static EntryBatch Membership(long index, StreamMembership membership) =>
+        EntryBatch.Create(new Term(1), new LogIndex(index), [new ProposedEntry(EntryKind.Membership, MembershipCodec.Encode(membership))]);
 
     [Fact]
     public void The_first_incarnation_must_be_on_disk_before_its_promise_counts()
