@@ -117,9 +117,11 @@ public static class Simulator
                 break;
             }
 
-            OperatorRequest request = cluster.Change(cluster.Leader!, all);
+            // A newcomer's disk may have been replaced because it did not seem to belong to the stream yet: then it has to be taken out and in again, as its status says.
+            NodeId lost = cluster.Leader!.Core!.Peers.FirstOrDefault(p => p.State == PeerState.AnotherIncarnation).Id;
+            OperatorRequest request = cluster.Change(cluster.Leader!, lost.IsNone ? all : new MembershipChange.Remove(lost));
             cluster.RunUntil(() => request.IsAnswered, end - cluster.Time.Now);
-            if (request.Answer is Effect.ChangeAccepted)
+            if (lost.IsNone && request.Answer is Effect.ChangeAccepted)
             {
                 return;
             }
