@@ -102,8 +102,8 @@ public sealed partial class RaftCore
     /// <summary>True while a change of the membership is under way at this leader.</summary>
     public bool IsChangingMembership => _state.Leadership?.Change is not null || _state.Membership.IsJoint;
 
-    /// <summary>True for a leader that has committed an entry of its own term and so may serve reads.</summary>
-    public bool IsReady => _state.Leadership is { } leadership && _state.CommitIndex >= leadership.NoOp;
+    /// <summary>True for a leader that has committed an entry of its own term and so may serve reads; never for a log-only member, which leads only until somebody else can.</summary>
+    public bool IsReady => _state.Leadership is { TakesCare: false } leadership && _state.CommitIndex >= leadership.NoOp;
 
     /// <summary>True for a leader that may answer reads without a round at the time of the latest step (braft: is_leader_lease_valid).</summary>
     public bool IsLeaderLeaseValid => _state.Leadership is { } leadership && leadership.Lease.IsValid(leadership);

@@ -10,6 +10,9 @@ internal sealed class ElectionLogic
 {
     private const int MostTurnsWaited = 3;
 
+    /// <summary>Longest election timeouts that a log-only voter leaves to those that can serve. More than the priorities make anybody wait.</summary>
+    private const int CaretakerPatience = MostTurnsWaited + 1;
+
     private readonly RaftState _state;
     private readonly RoleTransitions _roles;
     private readonly LeaderReplication _replication;
@@ -56,6 +59,12 @@ internal sealed class ElectionLogic
             return;
         }
 
+        if (MayStandAsCaretaker)
+        {
+            Campaign("no leader was heard for long, and this log-only member may be the only one that can be elected");
+            return;
+        }
+
         if (!_state.Leader.IsNone)
         {
             _roles.Follow(NodeId.None, silence);
@@ -68,7 +77,7 @@ internal sealed class ElectionLogic
     public void OnVoteTimeout()
     {
         const string late = "the round of votes took too long";
-        if (MayStand && !_state.Options.ManualElection)
+        if ((MayStand && !_state.Options.ManualElection) || MayStandAsCaretaker)
         {
             Campaign(late);
         }
@@ -264,6 +273,17 @@ internal sealed class ElectionLogic
     private bool LeaseMayBeHeld => _state.Options.LeaseReads && _state.Role != Role.Leader && _state.Now - _state.LeaderContactAt < _state.Options.ElectionTimeoutMin;
 
     private bool MayStand => _state.MayCampaign && !_state.WasRemoved && !_state.IsJoining;
+
+    /// <summary>See <see cref="RaftState.MayTakeCare"/>. It votes and is voted for by the rules that hold for everybody; only when it stands differs.</summary>
+    private bool MayStandAsCaretaker
+    {
+        get
+        {
+            TimeSpan last = _state.LedUntil > _state.LeaderContactAt ? _state.LedUntil : _state.LeaderContactAt;
+            return _state is { MayTakeCare: true, WasRemoved: false, IsJoining: false, Options.ManualElection: false }
+                && _state.Now - last >= CaretakerPatience * _state.Options.ElectionTimeoutMax;
+        }
+    }
 
     private void Answer(NodeId candidate, RequestVote request, VoteVerdict verdict)
     {

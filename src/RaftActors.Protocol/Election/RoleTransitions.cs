@@ -103,6 +103,7 @@ internal sealed class RoleTransitions
                 break;
 
             case Role.Leader:
+                _state.LedUntil = _state.Now;
                 _state.Timers.Stop(RaftTimer.Heartbeat);
                 _state.Timers.Stop(RaftTimer.StepDown);
                 _state.Leadership?.Reads.RefuseAll("the leader stepped down");

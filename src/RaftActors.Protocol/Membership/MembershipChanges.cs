@@ -66,6 +66,12 @@ internal sealed class MembershipChanges
     /// <summary>Called at the end of every step of a leader: takes the next step of what is under way as soon as the last one is committed.</summary>
     public void Continue(Leadership leadership)
     {
+        if (leadership.TakesCare)
+        {
+            // What is under way is for the leader that follows to finish.
+            return;
+        }
+
         bool isAtRest = leadership.Change is null && !_state.Membership.IsJoint && _state.MayCampaign;
         bool isCommitted = _state.CommitIndex >= leadership.NoOp && _state.Memberships.CurrentIndex <= _state.CommitIndex;
 #if RAFT_MUTANTS

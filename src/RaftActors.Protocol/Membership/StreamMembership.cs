@@ -81,7 +81,7 @@ public sealed class StreamMembership
     /// <summary>True when <paramref name="id"/> has a vote, in the new set or the old.</summary>
     public bool IsVoter(NodeId id) => Voters.Contains(id) || OutgoingVoters.Contains(id);
 
-    /// <summary>True when <paramref name="id"/> may stand for election: a voter, in the new set or the old, and not log-only.</summary>
+    /// <summary>True when <paramref name="id"/> may lead and serve: a voter, in the new set or the old, and not log-only.</summary>
     public bool MayLead(NodeId id)
     {
         foreach (Member member in Members)

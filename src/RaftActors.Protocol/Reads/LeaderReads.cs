@@ -22,6 +22,12 @@ internal sealed class LeaderReads
     public void Continue(Leadership leadership)
     {
         ReadQueue reads = leadership.Reads;
+        if (leadership.TakesCare)
+        {
+            reads.RefuseAll("the leader is a log-only member and is handing over its office");
+            return;
+        }
+
 #if RAFT_MUTANTS
         if (Mutants.Active == Mutant.ReadBeforeOwnCommit)
         {

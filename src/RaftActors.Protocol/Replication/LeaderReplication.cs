@@ -27,6 +27,13 @@ internal sealed partial class LeaderReplication
         LogIndex noOp = _state.Log.Last.Index.Next;
         Leadership leadership = new(_state, noOp);
         _state.Leadership = leadership;
+        if (_state.MayTakeCare)
+        {
+            // From the first moment, so that nothing is taken in and no lease holds: it has no state to serve from.
+            leadership.Transfer = new PendingTransfer(0, NodeId.None, _state.Now, Leaves: true, TakesCare: true);
+            leadership.Lease.End();
+        }
+
         _state.Persist(new EntriesAppended(EntryBatch.Create(_state.Term, noOp, [new ProposedEntry(EntryKind.NoOp, default)])));
         SendAppends(leadership);
 

@@ -35,6 +35,9 @@ internal sealed class Leadership
     /// <summary>The transfer that is under way; null when there is none.</summary>
     public PendingTransfer? Transfer { get; set; }
 
+    /// <summary>True for a log-only voter, which leads only until somebody else can.</summary>
+    public bool TakesCare => Transfer is { TakesCare: true };
+
     /// <summary>Everybody else in the stream, voters and learners, and for a while those that were removed, so that they learn it.</summary>
     public ReadOnlySpan<PeerProgress> Peers => _peers;
 
@@ -118,7 +121,11 @@ internal sealed class Leadership
         if (Transfer is { } transfer)
         {
             Transfer = null;
-            state.Emit(new Effect.TransferEnded(transfer.Ticket, TransferOutcome.HandedOver, transfer.Target));
+            if (!transfer.TakesCare)
+            {
+                // Nobody asked for it.
+                state.Emit(new Effect.TransferEnded(transfer.Ticket, TransferOutcome.HandedOver, transfer.Target));
+            }
         }
     }
 

@@ -5,7 +5,8 @@ namespace RaftActors.Protocol;
 /// <param name="Target">Who is to lead.</param>
 /// <param name="EndsAt">When the leader serves on.</param>
 /// <param name="Leaves">True when the leader gives up its office then instead: it does not belong to the stream any more.</param>
-internal sealed record PendingTransfer(long Ticket, NodeId Target, TimeSpan EndsAt, bool Leaves = false);
+/// <param name="TakesCare">True when the leader is a log-only voter: it is there to hand over and for nothing else, from its first step to its last. Target is none until somebody is up to date.</param>
+internal sealed record PendingTransfer(long Ticket, NodeId Target, TimeSpan EndsAt, bool Leaves = false, bool TakesCare = false);
 
 /// <summary>
 /// Leadership transfer (thesis section 3.10): the leader takes in nothing new, brings the target up to date and asks it to stand for election at once. A
@@ -89,7 +90,11 @@ internal sealed class LeadershipTransfers
     /// <summary>A peer has acknowledged something: when it is the target and has everything, it is its turn.</summary>
     public void OnAcknowledged(Leadership leadership, NodeId from)
     {
-        if (leadership.Transfer is { } transfer && transfer.Target == from)
+        if (leadership.Transfer is { TakesCare: true } care)
+        {
+            AskSuccessor(leadership, care);
+        }
+        else if (leadership.Transfer is { } transfer && transfer.Target == from)
         {
             AskIfReady(leadership, transfer);
         }
@@ -101,6 +106,10 @@ internal sealed class LeadershipTransfers
         if (leadership.Transfer is not { } transfer)
         {
             WatchPriorities(leadership);
+        }
+        else if (transfer.TakesCare)
+        {
+            AskSuccessor(leadership, transfer);
         }
         else if (_state.Now >= transfer.EndsAt)
         {
@@ -129,6 +138,35 @@ internal sealed class LeadershipTransfers
         {
             leadership.Lease.End();
             _state.Send(transfer.Target, new TimeoutNow(_state.Term));
+        }
+    }
+
+    /// <summary>
+    /// A caretaker asks the first electable voter that has all of its log, and another one when that one has not taken over within an election timeout. It never serves on: while
+    /// nobody can take over, it keeps bringing the others up to date.
+    /// </summary>
+    private void AskSuccessor(Leadership leadership, PendingTransfer care)
+    {
+        if (_state.Now < care.EndsAt)
+        {
+            // Somebody was asked a moment ago. Two candidates at once would only take votes from each other.
+            return;
+        }
+
+        PeerProgress? next = null;
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            bool isReady = MayLead(peer.Id) && peer.Match == _state.Log.Last.Index && _state.Now - peer.LastHeard < _state.Options.ElectionTimeoutMin;
+            if (isReady && (next is null || next.Id == care.Target || (peer.Id != care.Target && Rank(peer).CompareTo(Rank(next)) > 0)))
+            {
+                next = peer;
+            }
+        }
+
+        if (next is not null)
+        {
+            leadership.Transfer = care with { Target = next.Id, EndsAt = _state.Now + _state.Options.ElectionTimeoutMax };
+            _state.Send(next.Id, new TimeoutNow(_state.Term));
         }
     }
 

@@ -149,7 +149,7 @@ internal sealed partial class RaftState
     /// <summary>The stream went on without this member, as a member of it has said. Forgotten when a leader turns up.</summary>
     public bool WasRemoved { get; set; }
 
-    /// <summary>Learners have no vote, and a log-only member has nothing that it could serve clients with.</summary>
+    /// <summary>Learners have no vote, and a log-only member has nothing that it could serve clients with; but see <see cref="MayTakeCare"/>.</summary>
     /// <remarks>
     /// Who loses that right keeps it until the entry that says so is committed: it may be the only one whose log is long enough to bring the others to it (thesis
     /// section 4.2.2, "a server that is not part of its own latest configuration should still start new elections").
@@ -157,6 +157,15 @@ internal sealed partial class RaftState
     public bool MayCampaign =>
         Membership.MayLead(Self)
         || (Memberships.CurrentIndex > CommitIndex && Memberships.At(Memberships.CurrentIndex.Previous).Membership.MayLead(Self));
+
+    /// <summary>
+    /// A log-only member with a vote. It may hold what no electable voter has (the leader crashed before its own disk had it), and then it refuses them all its vote. So when nobody has led for long,
+    /// it may lead as a caretaker, for as long as it takes to bring one of them up to date (braft: a witness that is elected hands over at once).
+    /// </summary>
+    public bool MayTakeCare => !MayCampaign && Membership.IsVoter(Self) && Membership.Find(Self) is { Kind: MemberKind.LogOnly };
+
+    /// <summary>When this member last led; a caretaker that handed over lets the others try before it stands again.</summary>
+    public TimeSpan LedUntil { get; set; } = TimeSpan.MinValue;
 
     /// <summary>Begins a step.</summary>
     public void Begin(TimeSpan now)

