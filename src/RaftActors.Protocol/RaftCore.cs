@@ -102,6 +102,9 @@ public sealed partial class RaftCore
     /// <summary>True while a change of the membership is under way at this leader.</summary>
     public bool IsChangingMembership => _state.Leadership?.Change is not null || _state.Membership.IsJoint;
 
+    /// <summary>True for a log-only member that leads until an electable voter is up to date; it serves nobody meanwhile.</summary>
+    public bool IsCaretaker => _state.Leadership is { TakesCare: true };
+
     /// <summary>True for a leader that has committed an entry of its own term and so may serve reads; never for a log-only member, which leads only until somebody else can.</summary>
     public bool IsReady => _state.Leadership is { TakesCare: false } leadership && _state.CommitIndex >= leadership.NoOp;
 

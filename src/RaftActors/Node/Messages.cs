@@ -111,8 +111,8 @@ internal sealed record RunReads(LogIndex Index, IReadOnlyList<PendingRead> Reads
 /// <summary>To the state machine's actor: add applied index and state hash.</summary>
 internal sealed record CompleteStatus(PendingStatus Request);
 
-/// <summary>To the state machine's actor, in order with what it applies.</summary>
-internal sealed record RoleNotice(Role Role, Term Term, NodeId Leader, string Reason);
+/// <summary>To the state machine's actor, in order with what it applies. A caretaker is about to hand over: its state machine leads nothing.</summary>
+internal sealed record RoleNotice(Role Role, Term Term, NodeId Leader, string Reason, bool TakesCare = false);
 
 /// <summary>To the state machine's actor: last calls, then stop.</summary>
 internal sealed record ShutdownStateMachine(string Reason, Exception? Failure);

@@ -252,7 +252,7 @@ internal sealed partial class NodeActor
         _leader = change.Leader;
         LeadSessions();
         LogLines.RoleChanged(_log, _link.Id, Me, change);
-        _fsm.Tell(new RoleNotice(change.Role, change.Term, change.Leader, change.Reason));
+        _fsm.Tell(new RoleNotice(change.Role, change.Term, change.Leader, change.Reason, change.Role == Role.Leader && _core.IsCaretaker));
         Context.System.EventStream.Publish(new StreamRoleChanged(_link.Id, Me, change.Role, change.Term, change.Leader, change.Reason));
         if (newLeader)
         {

@@ -151,7 +151,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
                 }
             }
 
-            if (protocol && _role.Role == Role.Leader && run.Batch.Term == _role.Term && _leading is null)
+            if (protocol && _role is { Role: Role.Leader, TakesCare: false } && run.Batch.Term == _role.Term && _leading is null)
             {
                 _leading = _role.Term;
                 _machine!.OnLeaderStart(_role.Term);

@@ -77,6 +77,7 @@ public sealed class CaretakerSpec
         leader.Acknowledge(2, 2);
         leader.Acknowledge(3, 3);
         Assert.Equal(new LogIndex(3), leader.Core.CommitIndex);
+        Assert.True(leader.Core.IsCaretaker);
         Assert.False(leader.Core.IsReady);
         Assert.False(leader.Core.IsLeaderLeaseValid);
 
