@@ -25,7 +25,7 @@ internal enum ClusterMemberKind
     /// <summary>Has everything, votes on nothing.</summary>
     Learner,
 
-    /// <summary>Votes and stores the log, applies nothing and never leads.</summary>
+    /// <summary>Votes and stores the log, and serves nobody; leads at most as a caretaker.</summary>
     LogOnly,
 }
 

@@ -9,7 +9,7 @@ public enum DcfRole
     /// <summary>A voter.</summary>
     Follower,
 
-    /// <summary>Votes and stores the log, never leads, applies nothing.</summary>
+    /// <summary>Votes and stores the log, and serves nobody; leads at most as a caretaker. Unlike DCF's, its state machine is kept up too.</summary>
     Logger,
 
     /// <summary>Receives and applies the log, has no vote.</summary>

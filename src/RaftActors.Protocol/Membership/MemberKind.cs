@@ -9,6 +9,6 @@ public enum MemberKind : byte
     /// <summary>Receives and applies the log; has no vote (DCF: PASSIVE).</summary>
     Learner = 1,
 
-    /// <summary>Votes and stores the log; applies nothing and serves nobody (DCF: LOGGER; braft: witness). Leads only when nobody else can be elected, until somebody else is up to date.</summary>
+    /// <summary>Votes and stores the log; serves nobody (DCF: LOGGER; braft: witness). Leads only when nobody else can be elected, until somebody else is up to date.</summary>
     LogOnly = 2,
 }
