@@ -34,6 +34,9 @@ internal abstract class ClientRequest
         _clientDeadline = null;
     }
 
+    /// <summary>For <see cref="OpenRequests"/>: it holds this one by itself.</summary>
+    public bool IsListed { get; set; }
+
     public bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
     /// <summary>Answers that whoever should have answered is gone.</summary>

@@ -4,14 +4,16 @@ using RaftActors.Remoting;
 
 namespace RaftActors.Runtime;
 
-// Clients: batching, waiting, forwarding. Every request is in _open from its arrival until it is answered, whatever else holds it.
+// Clients: batching, waiting, forwarding. Every request is in _buffer or _open from its arrival until it is answered, whatever else holds it.
 internal sealed partial class NodeActor
 {
     private readonly TimeSpan _sweepEvery;
-    private readonly List<ClientRequest> _open = [];
+    private readonly OpenRequests _open = new();
     private readonly List<ProposedEntry> _entries = [];
     private List<PendingProposal> _buffer = [];
     private List<PendingProposal>? _spare;
+    private List<PendingProposal>? _flushing;
+    private readonly Action<ClientRequest> _timeOutWhenDue;
     private readonly Dictionary<long, PendingProposal[]> _submitted = [];
     private readonly Queue<WaitingBatch> _waiting = new();
     private readonly Queue<PendingProposal> _parked = new();
@@ -36,13 +38,16 @@ internal sealed partial class NodeActor
             return;
         }
 
-        _open.Add(request);
         EnsureSweep();
+        if (request is PendingProposal proposal)
+        {
+            Take(proposal);
+            return;
+        }
+
+        _open.Add(request);
         switch (request)
         {
-            case PendingProposal proposal:
-                Take(proposal);
-                break;
             case PendingRead read:
                 Take(read);
                 break;
@@ -127,6 +132,7 @@ internal sealed partial class NodeActor
         _buffer = _spare ?? [];
         _spare = null;
         _bufferBytes = 0;
+        _flushing = proposals;
         proposals.RemoveAll(static p => p.IsAnswered);
         if (_core.Role == Role.Leader)
         {
@@ -144,6 +150,7 @@ internal sealed partial class NodeActor
             }
         }
 
+        _flushing = null;
         proposals.Clear();
         _spare = proposals;
     }
@@ -206,6 +213,7 @@ internal sealed partial class NodeActor
             Array.Resize(ref taken, entries.Count);
         }
 
+        _open.Add(taken);
         long ticket = ++_ticket;
         _submitted.Add(ticket, taken);
         Step(new RaftInput.Propose(ticket, entries, taken[0].ExpectedTerm));
@@ -285,6 +293,7 @@ internal sealed partial class NodeActor
                 continue;
             }
 
+            _open.Add(proposal);
             ulong token = ++_token;
             _forwarded.Add(token, new ForwardedToLeader(proposal, leader, now));
             ForwardedProposal forwarded = new(token, proposal.Key, proposal.ExpectedTerm, proposal.ClientDeadline - now, proposal.Data)
@@ -366,6 +375,7 @@ internal sealed partial class NodeActor
         }
         else
         {
+            _open.Add(proposal);
             proposal.StalledSince ??= Now;
             proposal.Hurry(proposal.StalledSince.Value + LongestSilence);
             _parked.Enqueue(proposal);
@@ -429,22 +439,12 @@ internal sealed partial class NodeActor
     {
         _sweeping = false;
         TimeSpan now = Now;
-        int kept = 0;
-        for (int i = 0; i < _open.Count; i++)
+        foreach (PendingProposal proposal in _buffer)
         {
-            ClientRequest request = _open[i];
-            if (!request.IsAnswered && now >= request.Deadline)
-            {
-                TimeOut(request);
-            }
-
-            if (!request.IsAnswered)
-            {
-                _open[kept++] = request;
-            }
+            TimeOutWhenDue(proposal);
         }
 
-        _open.RemoveRange(kept, _open.Count - kept);
+        _open.Sweep(_timeOutWhenDue);
         AskAboutForwarded(now);
         GiveUpWithStalledJournal(now);
         AnswerWhereNothingCommits(now);
@@ -459,7 +459,7 @@ internal sealed partial class NodeActor
 
         RetryReads(now);
         Flush();
-        if (_open.Count > 0)
+        if (!_open.IsEmpty)
         {
             EnsureSweep();
         }
@@ -467,8 +467,13 @@ internal sealed partial class NodeActor
         EndWhenDrained();
     }
 
-    private void TimeOut(ClientRequest request)
+    private void TimeOutWhenDue(ClientRequest request)
     {
+        if (request.IsAnswered || Now < request.Deadline)
+        {
+            return;
+        }
+
         if (request is PendingProposal { MayBeInLog: false } proposal)
         {
             proposal.Answer(NotLeaderAnswer());
@@ -481,11 +486,13 @@ internal sealed partial class NodeActor
 
     private void AbandonOpen(string reason, RefusalCode code)
     {
-        foreach (ClientRequest request in _open)
+        // What is being flushed, too: handing the first batch to the core may end everything.
+        foreach (PendingProposal proposal in _buffer.Concat(_flushing ?? []))
         {
-            request.Abandon(reason, code);
+            proposal.Abandon(reason, code);
         }
 
-        _open.Clear();
+        _buffer.Clear();
+        _open.Clear(request => request.Abandon(reason, code));
     }
 }

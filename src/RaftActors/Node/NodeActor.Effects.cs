@@ -196,6 +196,7 @@ internal sealed partial class NodeActor
             _applying.Dequeue();
         }
 
+        _open.ForgetAnsweredBatches();
         Step(new RaftInput.Applied(index));
         HandOver();
         SnapshotWhenDue();

@@ -41,8 +41,8 @@ internal sealed partial class NodeActor
             return;
         }
 
-        _open.RemoveAll(r => r.IsAnswered);
-        if (_running && _open.Count > 0 && Now < _stopBy)
+        _open.ForgetAnswered();
+        if (_running && (!_open.IsEmpty || _buffer.Count > 0) && Now < _stopBy)
         {
             EnsureSweep();
             return;

@@ -111,7 +111,7 @@ internal sealed partial class NodeActor
             Step(new RaftInput.StepDown());
         }
 
-        foreach (ClientRequest request in _open)
+        foreach (ClientRequest request in _open.Single)
         {
             if (request is PendingRead or PendingSnapshot or PendingMembershipChange)
             {
@@ -171,7 +171,7 @@ internal sealed partial class NodeActor
     /// <summary>What lies in the mailbox of the state machine's actor when that ends is answered by nobody else.</summary>
     private void AbandonWhatNeedsState(string reason)
     {
-        foreach (ClientRequest request in _open)
+        foreach (ClientRequest request in _open.Single)
         {
             switch (request)
             {

@@ -42,6 +42,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         _environment = environment;
         _recovered = NothingRecovered();
         _token = environment.Randomness.Next();
+        _timeOutWhenDue = TimeOutWhenDue;
         _sweepEvery = TimeSpan.FromMilliseconds(Math.Clamp(link.Settings.ClientTimeout.TotalMilliseconds / 50, 10, 100));
     }
 
