@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using static RaftActors.Persistence.SealedRecord;
 
 namespace RaftActors.Persistence;
 
@@ -13,27 +14,21 @@ internal static class IncarnationRecords
     public const string Taken = "I1";
     public const string Met = "I2";
 
-    private const int Prefix = 4;
-    private const int Crc = 4;
-    private const int MetSize = 28;
-
     public static string ManifestOf(RaftEvent fact) => fact is IncarnationTaken ? Taken : Met;
 
     public static byte[] Write(RaftEvent fact)
     {
-        byte[] bytes = new byte[Prefix + (fact is IncarnationTaken ? 8 : MetSize) + Crc];
-        bytes[0] = 1;
+        byte[] bytes = new byte[Prefix + (fact is IncarnationTaken ? 8 : MemberMetBytes.Size) + Crc];
         if (fact is IncarnationTaken taken)
         {
             BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(Prefix), taken.Incarnation);
         }
         else
         {
-            Write(bytes.AsSpan(Prefix), (MemberMet)fact);
+            MemberMetBytes.Write(bytes.AsSpan(Prefix), (MemberMet)fact);
         }
 
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - Crc), Crc32C.Compute(bytes.AsSpan(0, bytes.Length - Crc)));
-        return bytes;
+        return Seal(bytes);
     }
 
     /// <summary>Null for manifests of others.</summary>
@@ -44,8 +39,7 @@ internal static class IncarnationRecords
             return null;
         }
 
-        int end = bytes.Length - Crc;
-        if (bytes.Length < Prefix + (manifest == Taken ? 8 : MetSize) + Crc || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(end)) != Crc32C.Compute(bytes.AsSpan(0, end)) || bytes[0] != 1)
+        if (WhyBad(bytes, manifest == Taken ? 8 : MemberMetBytes.Size) is not null)
         {
             return new UnreadableEvent($"an incarnation of {bytes.Length} bytes, with a wrong checksum or of another version");
         }
@@ -55,7 +49,7 @@ internal static class IncarnationRecords
     }
 
     /// <summary>How many bytes a compaction needs; 0 when it says nothing.</summary>
-    public static int SizeOf(LogCompacted compaction) => IsIn(compaction) ? 12 + (MetSize * compaction.Met.Length) : 0;
+    public static int SizeOf(LogCompacted compaction) => IsIn(compaction) ? 12 + (MemberMetBytes.Size * compaction.Met.Length) : 0;
 
     public static bool IsIn(LogCompacted compaction) => compaction.Incarnation != 0 || !compaction.Met.IsEmpty;
 
@@ -66,8 +60,8 @@ internal static class IncarnationRecords
         to = to[12..];
         foreach (MemberMet met in compaction.Met)
         {
-            Write(to, met);
-            to = to[MetSize..];
+            MemberMetBytes.Write(to, met);
+            to = to[MemberMetBytes.Size..];
         }
     }
 
@@ -80,7 +74,7 @@ internal static class IncarnationRecords
         }
 
         int count = bytes.Length < 12 ? -1 : BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
-        if (count < 0 || count > (bytes.Length - 12) / MetSize)
+        if (count < 0 || count > (bytes.Length - 12) / MemberMetBytes.Size)
         {
             return null;
         }
@@ -89,7 +83,7 @@ internal static class IncarnationRecords
         ImmutableArray<MemberMet>.Builder met = ImmutableArray.CreateBuilder<MemberMet>(count);
         for (int i = 0; i < count; i++)
         {
-            if (ReadMet(bytes[(12 + (MetSize * i))..]) is not { } one)
+            if (ReadMet(bytes[(12 + (MemberMetBytes.Size * i))..]) is not { } one)
             {
                 return null;
             }
@@ -100,20 +94,9 @@ internal static class IncarnationRecords
         return compaction with { Incarnation = own, Met = count == 0 ? [] : met.MoveToImmutable() };
     }
 
-    private static void Write(Span<byte> to, MemberMet met)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(to, met.Member.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(to[4..], met.Joined.Term.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(to[12..], met.Joined.Index.Value);
-        BinaryPrimitives.WriteUInt64LittleEndian(to[20..], met.Incarnation);
-    }
-
     private static MemberMet? ReadMet(ReadOnlySpan<byte> bytes)
     {
-        MemberMet met = new(
-            new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(bytes)),
-            new EntryId(new Term(BinaryPrimitives.ReadInt64LittleEndian(bytes[4..])), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(bytes[12..]))),
-            BinaryPrimitives.ReadUInt64LittleEndian(bytes[20..]));
+        MemberMet met = MemberMetBytes.Read(bytes);
         return met.Member.IsNone || met.Incarnation == 0 || met.Joined.Term < Term.Zero || met.Joined.Index < LogIndex.Zero ? null : met;
     }
 }

@@ -68,11 +68,9 @@ public sealed class JournalSerializer : SerializerWithStringManifest
     private static byte[] Write(TermState state)
     {
         byte[] bytes = new byte[TermSize];
-        bytes[0] = 1;
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(4), state.Term.Value);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(12), state.VotedFor.Value);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(16), Crc32C.Compute(bytes.AsSpan(0, 16)));
-        return bytes;
+        return SealedRecord.Seal(bytes);
     }
 
     private static object ReadTerm(byte[] bytes)
@@ -82,7 +80,7 @@ public sealed class JournalSerializer : SerializerWithStringManifest
             return new UnreadableEvent($"a term of {bytes.Length} bytes where {TermSize} belong");
         }
 
-        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(16)) != Crc32C.Compute(bytes.AsSpan(0, 16)))
+        if (!SealedRecord.HasItsChecksum(bytes))
         {
             return new UnreadableEvent("a term with a wrong checksum");
         }

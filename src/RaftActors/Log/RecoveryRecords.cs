@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using static RaftActors.Persistence.SealedRecord;
 
 namespace RaftActors.Persistence;
 
@@ -13,8 +14,6 @@ internal static class RecoveryRecords
     public const string Forced = "R1";
     public const string Fenced = "R2";
 
-    private const int Prefix = 4;
-    private const int Crc = 4;
     private const int TermSize = 28;
 
     public static string ManifestOf(RaftEvent recovery) => recovery is RecoveryForced ? Forced : Fenced;
@@ -113,26 +112,5 @@ internal static class RecoveryRecords
         Term term = new(BinaryPrimitives.ReadInt64LittleEndian(from));
         state = ReadGeneration(from[12..], new TermState(term, new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(from[8..]))));
         return term >= Term.Zero && state.Since >= Term.Zero;
-    }
-
-    private static string? WhyBad(byte[] bytes, int least)
-    {
-        if (bytes.Length < Prefix + least + Crc)
-        {
-            return $"{bytes.Length} bytes";
-        }
-
-        int end = bytes.Length - Crc;
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(end)) != Crc32C.Compute(bytes.AsSpan(0, end)) ? "a wrong checksum"
-            : bytes[0] != 1 ? $"format version {bytes[0]}"
-            : null;
-    }
-
-    private static byte[] Seal(byte[] bytes)
-    {
-        bytes[0] = 1;
-        int end = bytes.Length - Crc;
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(end), Crc32C.Compute(bytes.AsSpan(0, end)));
-        return bytes;
     }
 }

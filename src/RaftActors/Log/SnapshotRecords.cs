@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using static RaftActors.Persistence.SealedRecord;
 
 namespace RaftActors.Persistence;
 
@@ -14,19 +15,16 @@ internal static class SnapshotRecords
     public const string Block = "S2";
     public const string Header = "S3";
 
-    private const int Prefix = 4;
-    private const int Crc = 4;
     private const int GenerationSize = 16;
 
     public static byte[] Write(LogCompacted compaction)
     {
         byte[] membership = MembershipCodec.Encode(compaction.Snapshot.Membership);
         byte[] bytes = new byte[Prefix + 64 + membership.Length + TailOf(compaction) + Crc];
-        bytes[0] = 1;
         Span<byte> at = bytes.AsSpan(Prefix);
-        Write(at, compaction.Snapshot.Last);
-        Write(at[16..], compaction.Base);
-        Write(at[32..], compaction.Last);
+        EntryIdBytes.Write(at, compaction.Snapshot.Last);
+        EntryIdBytes.Write(at[16..], compaction.Base);
+        EntryIdBytes.Write(at[32..], compaction.Last);
         BinaryPrimitives.WriteInt64LittleEndian(at[48..], compaction.State.Term.Value);
         BinaryPrimitives.WriteUInt32LittleEndian(at[56..], compaction.State.VotedFor.Value);
         BinaryPrimitives.WriteInt32LittleEndian(at[60..], membership.Length);
@@ -34,8 +32,7 @@ internal static class SnapshotRecords
         if (TailOf(compaction) > 0)
         {
             at = at[(64 + membership.Length)..];
-            BinaryPrimitives.WriteUInt64LittleEndian(at, compaction.State.Generation.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(at[8..], compaction.State.Since.Value);
+            RecoveryRecords.WriteGeneration(at, compaction.State);
             if (IncarnationRecords.IsIn(compaction))
             {
                 IncarnationRecords.Write(at[GenerationSize..], compaction);
@@ -58,9 +55,8 @@ internal static class SnapshotRecords
     {
         byte[] membership = MembershipCodec.Encode(header.Info.Membership);
         byte[] bytes = new byte[Prefix + 24 + (4 * header.Blocks.Count) + 4 + membership.Length + Crc];
-        bytes[0] = 1;
         Span<byte> at = bytes.AsSpan(Prefix);
-        Write(at, header.Info.Last);
+        EntryIdBytes.Write(at, header.Info.Last);
         BinaryPrimitives.WriteUInt32LittleEndian(at[16..], header.Checksum);
         BinaryPrimitives.WriteInt32LittleEndian(at[20..], header.Blocks.Count);
         at = at[24..];
@@ -95,9 +91,9 @@ internal static class SnapshotRecords
         }
 
         ReadOnlySpan<byte> at = bytes.AsSpan(Prefix, bytes.Length - Prefix - Crc);
-        EntryId snapshot = ReadId(at);
-        EntryId logBase = ReadId(at[16..]);
-        EntryId last = ReadId(at[32..]);
+        EntryId snapshot = EntryIdBytes.Read(at);
+        EntryId logBase = EntryIdBytes.Read(at[16..]);
+        EntryId last = EntryIdBytes.Read(at[32..]);
         long term = BinaryPrimitives.ReadInt64LittleEndian(at[48..]);
         int length = BinaryPrimitives.ReadInt32LittleEndian(at[60..]);
         int tail = at.Length - 64 - length;
@@ -106,11 +102,7 @@ internal static class SnapshotRecords
         TermState state = new(new Term(term), new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(at[56..])));
         if (tail >= GenerationSize)
         {
-            state = state with
-            {
-                Generation = Generation.Of(BinaryPrimitives.ReadUInt64LittleEndian(at[^tail..])),
-                Since = new Term(BinaryPrimitives.ReadInt64LittleEndian(at[(at.Length - tail + 8)..])),
-            };
+            state = RecoveryRecords.ReadGeneration(at[^tail..], state);
         }
 
         LogCompacted? compaction = isPossible
@@ -141,7 +133,7 @@ internal static class SnapshotRecords
         }
 
         ReadOnlySpan<byte> at = bytes.AsSpan(Prefix, bytes.Length - Prefix - Crc);
-        EntryId last = ReadId(at);
+        EntryId last = EntryIdBytes.Read(at);
         uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(at[16..]);
         int count = BinaryPrimitives.ReadInt32LittleEndian(at[20..]);
         at = at[24..];
@@ -165,33 +157,4 @@ internal static class SnapshotRecords
 
     private static StreamMembership? Membership(ReadOnlySpan<byte> bytes) =>
         MembershipCodec.TryDecode(bytes, out StreamMembership? membership) ? membership : null;
-
-    private static string? WhyBad(byte[] bytes, int least)
-    {
-        if (bytes.Length < Prefix + least + Crc)
-        {
-            return $"{bytes.Length} bytes";
-        }
-
-        int end = bytes.Length - Crc;
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(end)) != Crc32C.Compute(bytes.AsSpan(0, end)) ? "a wrong checksum"
-            : bytes[0] != 1 ? $"format version {bytes[0]}"
-            : null;
-    }
-
-    private static byte[] Seal(byte[] bytes)
-    {
-        int end = bytes.Length - Crc;
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(end), Crc32C.Compute(bytes.AsSpan(0, end)));
-        return bytes;
-    }
-
-    private static void Write(Span<byte> to, EntryId id)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(to, id.Term.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(to[8..], id.Index.Value);
-    }
-
-    private static EntryId ReadId(ReadOnlySpan<byte> from) =>
-        new(new Term(BinaryPrimitives.ReadInt64LittleEndian(from)), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(from[8..])));
 }

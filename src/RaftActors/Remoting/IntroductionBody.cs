@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using RaftActors.Persistence;
 
 namespace RaftActors.Remoting;
 
@@ -10,13 +11,12 @@ namespace RaftActors.Remoting;
 internal static class IntroductionBody
 {
     private const int Head = 12;
-    private const int MemberSize = 28;
     private const byte FlagAsks = 1;
 
     public static PeerFrame Encode(Introduction message, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
         PeerFrameHeader header = new(PeerFrameType.Introduction, from, to, message.Term, LogIndex.Zero, false, stream, identity);
-        byte[] frame = header.Allocate(Head + (MemberSize * message.Known.Length));
+        byte[] frame = header.Allocate(Head + (MemberMetBytes.Size * message.Known.Length));
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(body, message.Context);
         body[8] = message.Asks ? FlagAsks : (byte)0;
@@ -25,11 +25,8 @@ internal static class IntroductionBody
         body = body[Head..];
         foreach (MemberMet known in message.Known)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(body, known.Member.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(body[4..], known.Joined.Term.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(body[12..], known.Joined.Index.Value);
-            BinaryPrimitives.WriteUInt64LittleEndian(body[20..], known.Incarnation);
-            body = body[MemberSize..];
+            MemberMetBytes.Write(body, known);
+            body = body[MemberMetBytes.Size..];
         }
 
         return PeerFrameHeader.Seal(frame);
@@ -39,7 +36,7 @@ internal static class IntroductionBody
     {
         message = null;
         int count = body.Length < Head ? -1 : BinaryPrimitives.ReadUInt16LittleEndian(body[10..]);
-        if (count < 0 || count > (body.Length - Head) / MemberSize)
+        if (count < 0 || count > (body.Length - Head) / MemberMetBytes.Size)
         {
             error = $"an introduction of {body.Length} bytes";
             return false;
@@ -48,11 +45,7 @@ internal static class IntroductionBody
         ImmutableArray<MemberMet>.Builder known = ImmutableArray.CreateBuilder<MemberMet>(count);
         for (int i = 0; i < count; i++)
         {
-            ReadOnlySpan<byte> at = body[(Head + (MemberSize * i))..];
-            known.Add(new MemberMet(
-                new NodeId(BinaryPrimitives.ReadUInt32LittleEndian(at)),
-                new EntryId(new Term(BinaryPrimitives.ReadInt64LittleEndian(at[4..])), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(at[12..]))),
-                BinaryPrimitives.ReadUInt64LittleEndian(at[20..])));
+            known.Add(MemberMetBytes.Read(body[(Head + (MemberMetBytes.Size * i))..]));
         }
 
         message = new Introduction(header.Term, BinaryPrimitives.ReadUInt64LittleEndian(body), (body[8] & FlagAsks) != 0, known.MoveToImmutable());

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using RaftActors.Persistence;
 
 namespace RaftActors.Remoting;
 
@@ -228,8 +229,7 @@ internal static class PeerBody
         BinaryPrimitives.WriteInt64LittleEndian(body[1..], request.LastEntry.Term.Value);
         if (request.Joined != EntryId.Zero)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(body[9..], request.Joined.Term.Value);
-            BinaryPrimitives.WriteInt64LittleEndian(body[17..], request.Joined.Index.Value);
+            EntryIdBytes.Write(body[9..], request.Joined);
         }
 
         return PeerFrameHeader.Seal(frame);
@@ -252,7 +252,7 @@ internal static class PeerBody
 
         message = new RequestVote(header.Term, new EntryId(new Term(lastTerm), header.Index), (body[0] & FlagPreVote) != 0, (body[0] & FlagTransfer) != 0)
         {
-            Joined = body.Length == VoteSize ? EntryId.Zero : new EntryId(new Term(BinaryPrimitives.ReadInt64LittleEndian(body[9..])), new LogIndex(BinaryPrimitives.ReadInt64LittleEndian(body[17..]))),
+            Joined = body.Length == VoteSize ? EntryId.Zero : EntryIdBytes.Read(body[9..]),
         };
         return true;
     }
