@@ -92,15 +92,15 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             case AppendEntries { Batches.Count: > 0 } append:
                 if (Now >= _pausedUntil)
                 {
-                    Send(PeerBody.Encode(append, _link.Id, _link.Self, _peer, _link.Identity), isAppend: true);
+                    Send(PeerBody.Encode(append, _link.Id, _link.Self, _peer, _link.Identity), Lane.Append);
                 }
 
                 break;
             case PeerMessage peerMessage:
-                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer, _link.Identity), isAppend: false);
+                Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer, _link.Identity), Lane.Free);
                 break;
             case ForwardToPeer forward:
-                SendForward(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer, forward.Sessions));
+                Send(ForwardBody.Encode(forward.Proposals, forward.Term, _link.Id, _link.Self, _peer, forward.Sessions), Lane.Forward);
                 break;
             case ForwardedAnswer answer:
                 if (_answers.Count == 0)
@@ -113,10 +113,10 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 _answers.Add((answer.Token, answer.Answer));
                 break;
             case AskAboutForwarded ask:
-                SendForward(ForwardBody.EncodeInquiry(ask.Tokens, ask.Inquiry, _link.Id, _link.Self, _peer));
+                Send(ForwardBody.EncodeInquiry(ask.Tokens, ask.Inquiry, _link.Id, _link.Self, _peer), Lane.Forward);
                 break;
             case SendUserMessage user:
-                Send(UserMessageBody.Encode(_nextToken++, user.Data, _link.Id, _link.Self, _peer), isAppend: false, user);
+                Send(UserMessageBody.Encode(_nextToken++, user.Data, _link.Id, _link.Self, _peer), Lane.Free, user);
                 break;
             case FlushRequests:
                 SendAnswers();
@@ -156,39 +156,35 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Send(PeerFrame frame, bool isAppend, SendUserMessage? user = null)
+    private void Send(PeerFrame frame, Lane lane, SendUserMessage? user = null)
     {
-        if (frame.Bytes.Length > _environment.MaxFrameBytes)
-        {
-            IEnumerable<PeerFrame> fragments = Fragments.Split(frame, _environment.MaxFrameBytes, _nextMessage++, _link.Id, _link.Self, _peer);
-            _bulk.Enqueue(new Bulk(fragments.GetEnumerator(), IsFragmented: true, isAppend, user));
-            SendBulk();
-        }
-        else if (isAppend && _bulk.Any(static b => b.IsAppend))
-        {
-            // Entries must not overtake the entries before them. Everything else may, heartbeats too: they speak only of what the peer is known to have.
-            _bulk.Enqueue(new Bulk(((IEnumerable<PeerFrame>)[frame]).GetEnumerator(), IsFragmented: false, isAppend, null));
-        }
-        else
+        bool isLarge = frame.Bytes.Length > _environment.MaxFrameBytes;
+        if (!isLarge && !MustWait(lane))
         {
             Transmit(frame);
             Release(user);
-        }
-    }
-
-    /// <summary>Forwarded proposals, their answers, and questions about them: in order, or what is still on its way in fragments would be taken for lost.</summary>
-    private void SendForward(PeerFrame frame)
-    {
-        bool isLarge = frame.Bytes.Length > _environment.MaxFrameBytes;
-        if (!isLarge && !_bulk.Any(static b => b.IsForward))
-        {
-            Transmit(frame);
             return;
         }
 
         IEnumerable<PeerFrame> frames = isLarge ? Fragments.Split(frame, _environment.MaxFrameBytes, _nextMessage++, _link.Id, _link.Self, _peer) : [frame];
-        _bulk.Enqueue(new Bulk(frames.GetEnumerator(), IsFragmented: isLarge, IsAppend: false, null) { IsForward = true });
+        _bulk.Enqueue(new Bulk(frames.GetEnumerator(), isLarge, lane, user));
         SendBulk();
+    }
+
+    private bool MustWait(Lane lane)
+    {
+        if (lane != Lane.Free)
+        {
+            foreach (Bulk bulk in _bulk)
+            {
+                if (bulk.Lane == lane)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private static void Release(SendUserMessage? user) => user?.Room.Release(user.Data.Length);
@@ -283,7 +279,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     {
         if (to > from)
         {
-            SendForward(ForwardBody.Encode(_answers[from..to], Term.Zero, _link.Id, _link.Self, _peer));
+            Send(ForwardBody.Encode(_answers[from..to], Term.Zero, _link.Id, _link.Self, _peer), Lane.Forward);
         }
     }
 
@@ -441,7 +437,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         SendAnswers();
         (ulong, ProposalAnswer)[] unknown =
             [.. tokens.Where(t => !_inHand.Contains(t)).Select(t => (t, (ProposalAnswer)new OutcomeUnknown("the proposal, or its answer, was lost on the way between members")))];
-        SendForward(ForwardBody.Encode(unknown, Term.Zero, _link.Id, _link.Self, _peer, inquiry));
+        Send(ForwardBody.Encode(unknown, Term.Zero, _link.Id, _link.Self, _peer, inquiry), Lane.Forward);
     }
 
     private void Refuse(string error)
@@ -453,9 +449,19 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Frames that wait for their turn; fragments of one message, or one frame behind such.</summary>
-    private sealed record Bulk(IEnumerator<PeerFrame> Frames, bool IsFragmented, bool IsAppend, SendUserMessage? User)
+    /// <summary>Frames of one lane keep their order, except for free ones; those of different lanes overtake each other.</summary>
+    private enum Lane
     {
-        public bool IsForward { get; init; }
+        /// <summary>Whatever needs no order, heartbeats too: they speak only of what the peer is known to have.</summary>
+        Free,
+
+        /// <summary>Entries must not overtake the entries before them.</summary>
+        Append,
+
+        /// <summary>Forwarded proposals, their answers, and questions about them: in order, or what is still on its way in fragments would be taken for lost.</summary>
+        Forward,
     }
+
+    /// <summary>Frames that wait for their turn; fragments of one message, or one frame behind such.</summary>
+    private sealed record Bulk(IEnumerator<PeerFrame> Frames, bool IsFragmented, Lane Lane, SendUserMessage? User);
 }
