@@ -10,20 +10,12 @@ namespace RaftActors.Node;
 /// </summary>
 internal static class PostgreSqlJournal
 {
-    private static readonly string[] Plugins = ["akka.persistence.journal.sql", "akka.persistence.snapshot-store.sql"];
-
     /// <exception cref="DatabaseUnusableException">A database cannot be used; says which and why.</exception>
     public static async Task CheckAsync(Config config, CancellationToken cancellationToken)
     {
-        HashSet<string> done = new(StringComparer.Ordinal);
-        foreach (string plugin in Plugins)
+        foreach ((string plugin, string connection) in SqlPlugins.Of(config, "PostgreSQL"))
         {
-            string provider = config.GetString(plugin + ".provider-name", "") ?? "";
-            string connection = config.GetString(plugin + ".connection-string", "") ?? "";
-            if (provider.StartsWith("PostgreSQL", StringComparison.OrdinalIgnoreCase) && connection.Length > 0 && done.Add(connection))
-            {
-                await CheckAsync(plugin, connection, cancellationToken).ConfigureAwait(false);
-            }
+            await CheckAsync(plugin, connection, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -9,21 +9,13 @@ namespace RaftActors.Node;
 /// </summary>
 internal static class SqliteJournal
 {
-    private static readonly string[] Plugins = ["akka.persistence.journal.sql", "akka.persistence.snapshot-store.sql"];
-
     /// <exception cref="DatabaseUnusableException">A file cannot be used; says which and why.</exception>
     public static async Task PrepareAsync(Config config, CancellationToken cancellationToken)
     {
-        HashSet<string> done = new(StringComparer.Ordinal);
-        foreach (string plugin in Plugins)
+        foreach ((string plugin, string connection) in SqlPlugins.Of(config, "SQLite"))
         {
-            string provider = config.GetString(plugin + ".provider-name", "") ?? "";
-            string connection = config.GetString(plugin + ".connection-string", "") ?? "";
-            if (provider.StartsWith("SQLite", StringComparison.OrdinalIgnoreCase) && connection.Length > 0 && done.Add(connection))
-            {
-                // SQLite's calls block; they belong on a pool thread.
-                await Task.Run(() => Prepare(plugin, connection), cancellationToken).ConfigureAwait(false);
-            }
+            // SQLite's calls block; they belong on a pool thread.
+            await Task.Run(() => Prepare(plugin, connection), cancellationToken).ConfigureAwait(false);
         }
     }
 
