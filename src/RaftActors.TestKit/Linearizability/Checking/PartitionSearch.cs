@@ -1,3 +1,5 @@
+using RaftActors.Protocol;
+
 namespace RaftActors.TestKit.Linearizability;
 
 /// <summary>How a search ended.</summary>
@@ -86,14 +88,14 @@ internal sealed class PartitionSearch<TState>
         _next[_unknown] = _previous[_unknown] = _unknown;
         Dictionary<(string, HistoryValue, HistoryValue, HistoryValue), int> twins = [];
         int bits = 0;
-        ulong seed = 0x9E3779B97F4A7C15;
+        SeededRandom random = new(0x9E3779B97F4A7C15);
         for (int i = 0; i < count; i++)
         {
             HistoryOperation operation = operations[i];
             bool isUnknown = operation.Outcome != OperationOutcome.Completed;
             _calls[i] = operation.CallNs;
             _returns[i] = isUnknown ? Never : operation.ReturnNs!.Value;
-            _hashes[i] = new UInt128(SplitMix(ref seed), SplitMix(ref seed));
+            _hashes[i] = new UInt128(random.Next(), random.Next());
             _twin[i] = _bit[i] = -1;
             _readOnly[i] = model.IsReadOnly(operation);
             if (isUnknown && _readOnly[i])
@@ -314,14 +316,6 @@ internal sealed class PartitionSearch<TState>
         _previous[operation] = last;
         _next[operation] = ring;
         _previous[ring] = operation;
-    }
-
-    private static ulong SplitMix(ref ulong seed)
-    {
-        ulong z = seed += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
     }
 
     /// <summary>An operation that may come next, and the state after it.</summary>
