@@ -18,7 +18,7 @@ internal sealed class ClusterMirror
     public ClusterMirror(LocalCluster cluster)
     {
         _cluster = cluster;
-        _cores = new CoreCluster(new SimulationProfile { Voters = 0, Spares = MaxNodes }, cluster.Seed, Invariants);
+        _cores = new CoreCluster(new SimulationProfile { Voters = 0, Spares = MaxNodes }, cluster.Seed, history => AllInvariants.OfCores(history, LargestBatch));
     }
 
     /// <summary>Where events are recorded as values, for pictures; null when nobody wants to know.</summary>
@@ -55,22 +55,6 @@ internal sealed class ClusterMirror
     public void Ended(NodeId member) => Of(member).MirrorEnd();
 
     public void Wiped(NodeId member) => Of(member).MirrorWipe();
-
-    private static IEnumerable<IClusterInvariant> Invariants(CommittedHistory history) =>
-    [
-        new ElectionSafety(),
-        new LeaderAppendOnly(),
-        new LogMatching(),
-        new LeaderCompleteness(history),
-        new StateMachineSafety(),
-        new VotesAreDurableAndUnique(),
-        new AcknowledgementsAreDurable(),
-        new CommitsAreDurableAtAQuorum(),
-        new SnapshotsAreOrdered(history),
-        new BuffersAreBounded(LargestBatch),
-        new MembershipChangesAreSafe(),
-        new GenerationsDoNotMix(),
-    ];
 
     private SimulatedMember Of(NodeId member) => _cores[member.Value];
 

@@ -26,4 +26,12 @@ public static class AllInvariants
         new MembershipChangesAreSafe(),
         new GenerationsDoNotMix(),
     ];
+
+    /// <summary>Those that look at cores and disks alone, not at what clients are told.</summary>
+    /// <param name="history">What is committed.</param>
+    /// <param name="largestBatch">How many entries, or bytes, one batch may have.</param>
+    internal static IEnumerable<IClusterInvariant> OfCores(CommittedHistory history, int largestBatch) =>
+        Create(history)
+            .Where(i => i is not (AcknowledgedWritesSurvive or SessionsAreExactlyOnce or ReadsAreLinearizable or EveryClientIsAnswered))
+            .Select(i => i is BuffersAreBounded ? new BuffersAreBounded(largestBatch) : i);
 }
