@@ -1,4 +1,3 @@
-using System.Text;
 using RaftActors.TestKit.Linearizability;
 
 namespace RaftActors.TestKit.Simulation;
@@ -24,9 +23,7 @@ internal sealed partial class ActorClients
             switch (call.Answer)
             {
                 case ProposalCommitted committed:
-                    string result = Encoding.UTF8.GetString(committed.Result.Span);
-                    operation.Complete(result);
-                    client.Seen[key] = result == "1" ? value : null;
+                    Complete(client, operation, committed, key, value);
                     break;
                 case ProposalRefused { Code: RefusalCode.SessionExpired or RefusalCode.SessionSerialTooOld or RefusalCode.SessionResultForgotten } refused:
                     client.Session = 0;

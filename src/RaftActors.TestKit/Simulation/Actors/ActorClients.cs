@@ -139,9 +139,7 @@ internal sealed partial class ActorClients
             switch (call.Answer)
             {
                 case ProposalCommitted committed:
-                    string result = Encoding.UTF8.GetString(committed.Result.Span);
-                    operation.Complete(result);
-                    client.Seen[key] = result == "1" ? value : null;
+                    Complete(client, operation, committed, key, value);
                     break;
                 case OutcomeUnknown unknown:
                     // Whoever does not know goes on as somebody else.
@@ -153,6 +151,13 @@ internal sealed partial class ActorClients
                     break;
             }
         });
+    }
+
+    private static void Complete(Client client, PendingOperation operation, ProposalCommitted committed, string key, string value)
+    {
+        string result = Encoding.UTF8.GetString(committed.Result.Span);
+        operation.Complete(result);
+        client.Seen[key] = result == "1" ? value : null;
     }
 
     private sealed class Client(int number, SimulationRandom random)
