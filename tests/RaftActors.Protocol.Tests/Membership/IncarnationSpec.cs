@@ -111,13 +111,7 @@ public sealed class IncarnationSpec
     [Fact]
     public void A_leader_must_not_feed_or_count_another_incarnation()
     {
-        CoreDriver leader = Met();
-        leader.Elapse(RaftTimer.Election);
-        Say(leader, 3, new RequestVoteReply(Term.Zero, new Term(1), PreVote: true, Granted: true), 303);
-        leader.Confirm();
-        Say(leader, 3, new RequestVoteReply(new Term(1), new Term(1), PreVote: false, Granted: true), 303);
-        leader.Confirm();
-        Assert.Equal(Role.Leader, leader.Core.Role);
+        CoreDriver leader = Leading();
 
         Say(leader, 2, new AppendEntriesReply(leader.Core.Term, leader.LastTokenTo(2), true, new LogIndex(1)), New);
         Assert.Equal(LogIndex.Zero, leader.Core.CommitIndex);
@@ -202,12 +196,7 @@ public sealed class IncarnationSpec
     [Fact]
     public void A_change_that_cannot_do_without_the_lost_member_must_be_refused()
     {
-        CoreDriver leader = Met();
-        leader.Elapse(RaftTimer.Election);
-        Say(leader, 3, new RequestVoteReply(Term.Zero, new Term(1), PreVote: true, Granted: true), 303);
-        leader.Confirm();
-        Say(leader, 3, new RequestVoteReply(new Term(1), new Term(1), PreVote: false, Granted: true), 303);
-        leader.Confirm();
+        CoreDriver leader = Leading();
         Say(leader, 3, new AppendEntriesReply(leader.Core.Term, leader.LastTokenTo(3), true, new LogIndex(1)), 303);
         Say(leader, 2, new AppendEntriesReply(leader.Core.Term, leader.LastTokenTo(2), true, new LogIndex(1)), New);
 
@@ -221,6 +210,19 @@ public sealed class IncarnationSpec
     private static CoreDriver Met(params RaftEvent[] journal) => Start(
         Options(Voters(1, 2, 3)) with { Incarnation = Mine },
         [.. journal, new IncarnationTaken(Mine), new MemberMet(Node(2), EntryId.Zero, Old), new MemberMet(Node(3), EntryId.Zero, 303)]);
+
+    /// <summary>A member that knows members 2 and 3, and leads with the vote of member 3.</summary>
+    private static CoreDriver Leading()
+    {
+        CoreDriver leader = Met();
+        leader.Elapse(RaftTimer.Election);
+        Say(leader, 3, new RequestVoteReply(Term.Zero, new Term(1), PreVote: true, Granted: true), 303);
+        leader.Confirm();
+        Say(leader, 3, new RequestVoteReply(new Term(1), new Term(1), PreVote: false, Granted: true), 303);
+        leader.Confirm();
+        Assert.Equal(Role.Leader, leader.Core.Role);
+        return leader;
+    }
 
     /// <summary>Member 1 follows member 3, which has removed member 2, and perhaps added it again.</summary>
     private static CoreDriver Following(bool removed, out StreamMembership last)
