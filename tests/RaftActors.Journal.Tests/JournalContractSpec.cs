@@ -2,19 +2,18 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 
 namespace RaftActors.Journal.Tests;
 
 /// <summary>What every journal owes to persistent actors, asked in the protocol between the two. Each journal has a class below.</summary>
-public abstract class JournalContractSpec : TestKit
+public abstract class JournalContractSpec : PluginContractSpec
 {
     private readonly string _id = "p-" + Guid.NewGuid().ToString("N")[..8];
     private readonly IActorRef _journal;
 
     /// <summary>Starts the journal that the configuration names.</summary>
-    protected JournalContractSpec(Config config)
-        : base(config.WithFallback(ConfigurationFactory.ParseString("akka { loglevel = WARNING, test.single-expect-default = 60s }")), "contract", null) =>
+    protected JournalContractSpec(Config config, string? folder = null)
+        : base(config, folder) =>
         _journal = Akka.Persistence.Persistence.Instance.Apply(Sys).JournalFor("");
 
     [Fact]
@@ -160,22 +159,15 @@ public abstract class JournalContractSpec : TestKit
 /// <summary>The contract on this package's journal.</summary>
 public sealed class WalJournalContractSpec : JournalContractSpec
 {
-    private readonly string _directory;
-
     /// <summary>Starts it in a folder of its own.</summary>
     public WalJournalContractSpec()
-        : this(Directory.CreateTempSubdirectory("raft-journal-").FullName)
+        : this(NewFolder())
     {
     }
 
-    private WalJournalContractSpec(string directory)
-        : base(Plugins.Config(directory)) => _directory = directory;
-
-    /// <inheritdoc/>
-    protected override void AfterAll()
+    private WalJournalContractSpec(string folder)
+        : base(Plugins.Config(folder), folder)
     {
-        base.AfterAll();
-        Directory.Delete(_directory, recursive: true);
     }
 }
 

@@ -2,18 +2,17 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Persistence;
 using Akka.TestKit;
-using Akka.TestKit.Xunit2;
 
 namespace RaftActors.Journal.Tests;
 
 /// <summary>What every snapshot store owes to persistent actors, asked in the protocol between the two.</summary>
-public abstract class SnapshotStoreContractSpec : TestKit
+public abstract class SnapshotStoreContractSpec : PluginContractSpec
 {
     private readonly IActorRef _store;
 
     /// <summary>Starts the store that the configuration names.</summary>
-    protected SnapshotStoreContractSpec(Config config)
-        : base(config.WithFallback(ConfigurationFactory.ParseString("akka { loglevel = WARNING, test.single-expect-default = 60s }")), "contract", null) =>
+    protected SnapshotStoreContractSpec(Config config, string? folder = null)
+        : base(config, folder) =>
         _store = Akka.Persistence.Persistence.Instance.Apply(Sys).SnapshotStoreFor("");
 
     protected const string Id = "a/b c:ü";
@@ -106,23 +105,23 @@ public abstract class SnapshotStoreContractSpec : TestKit
 /// <summary>The contract on this package's store, and what only a store in files can be asked.</summary>
 public sealed class FileSnapshotStoreSpec : SnapshotStoreContractSpec
 {
-    private readonly string _directory;
-
     /// <summary>Starts it in a folder of its own.</summary>
     public FileSnapshotStoreSpec()
-        : this(Directory.CreateTempSubdirectory("raft-journal-").FullName)
+        : this(NewFolder())
     {
     }
 
-    private FileSnapshotStoreSpec(string directory)
-        : base(Plugins.Config(directory)) => _directory = directory;
+    private FileSnapshotStoreSpec(string folder)
+        : base(Plugins.Config(folder), folder)
+    {
+    }
 
     [Fact]
     public void A_damaged_one_must_be_skipped_and_damage_anywhere_must_be_seen()
     {
         Save(1, "before");
         Save(2, "after");
-        string newest = Directory.GetFiles(_directory, "*.snap", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Last();
+        string newest = Directory.GetFiles(Folder!, "*.snap", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Last();
         byte[] good = File.ReadAllBytes(newest);
         for (int at = 0; at < good.Length; at++)
         {
@@ -142,15 +141,8 @@ public sealed class FileSnapshotStoreSpec : SnapshotStoreContractSpec
     public void When_none_is_readable_the_load_must_fail()
     {
         Save(1, "only");
-        File.WriteAllBytes(Directory.GetFiles(_directory, "*.snap", SearchOption.AllDirectories).Single(), [1, 2, 3]);
+        File.WriteAllBytes(Directory.GetFiles(Folder!, "*.snap", SearchOption.AllDirectories).Single(), [1, 2, 3]);
         Assert.IsType<LoadSnapshotFailed>(Ask(new LoadSnapshot(Id, SnapshotSelectionCriteria.Latest, long.MaxValue)));
-    }
-
-    /// <inheritdoc/>
-    protected override void AfterAll()
-    {
-        base.AfterAll();
-        Directory.Delete(_directory, recursive: true);
     }
 }
 
