@@ -14,11 +14,8 @@ public sealed class BenchCommandSpec : IDisposable
     public async Task Every_load_is_one_line_of_JSON_without_errors()
     {
         string plot = _folder.File("plot.svg");
-        (int code, string output, string errors) = await Run.ToEndAsync(
-            "bench", "--clients", "1,8", "--seconds", "1", "--warm-up", "0", "--runs", "1", "--journal", "wal,sqlite", "--data", _folder.Path, "--plot", plot);
+        JsonElement[] results = await BenchAsync(ExitCode.Ok, "--clients", "1,8", "--seconds", "1", "--warm-up", "0", "--runs", "1", "--journal", "wal,sqlite", "--plot", plot);
 
-        Assert.True(code == ExitCode.Ok, errors);
-        JsonElement[] results = Parse(output);
         Assert.Equal(4, results.Length);
         Assert.All(results, result =>
         {
@@ -39,11 +36,8 @@ public sealed class BenchCommandSpec : IDisposable
     [Fact]
     public async Task Reads_and_several_streams_in_one_process()
     {
-        (int code, string output, string errors) = await Run.ToEndAsync(
-            "bench", "--in-process", "--clients", "8", "--mix", "50/50", "--streams", "3", "--seconds", "1", "--warm-up", "0", "--runs", "1", "--data", _folder.Path);
+        JsonElement result = Assert.Single(await BenchAsync(ExitCode.Ok, "--in-process", "--clients", "8", "--mix", "50/50", "--streams", "3", "--seconds", "1", "--warm-up", "0", "--runs", "1"));
 
-        Assert.True(code == ExitCode.Ok, errors);
-        JsonElement result = Assert.Single(Parse(output));
         Assert.Equal("8 clients, 128 B, 50% reads, 3 streams", result.GetProperty("load").GetString());
         Assert.Equal(0, result.GetProperty("errors").GetInt64());
     }
@@ -51,11 +45,8 @@ public sealed class BenchCommandSpec : IDisposable
     [Fact]
     public async Task Nothing_acknowledged_is_missing_when_all_nodes_were_killed()
     {
-        (int code, string output, string errors) = await Run.ToEndAsync(
-            "bench", "--kill-all", "--kills", "1", "--seconds", "1", "--clients", "8", "--data", _folder.Path);
+        JsonElement result = Assert.Single(await BenchAsync(ExitCode.Ok, "--kill-all", "--kills", "1", "--seconds", "1", "--clients", "8"));
 
-        Assert.True(code == ExitCode.Ok, errors);
-        JsonElement result = Assert.Single(Parse(output));
         Assert.True(result.GetProperty("acknowledged").GetInt64() > 0);
         Assert.Equal(0, result.GetProperty("missing").GetInt64());
     }
@@ -63,11 +54,8 @@ public sealed class BenchCommandSpec : IDisposable
     [Fact]
     public async Task What_only_lives_in_memory_is_found_missing()
     {
-        (int code, string output, string errors) = await Run.ToEndAsync(
-            "bench", "--kill-all", "--kills", "1", "--seconds", "1", "--clients", "4", "--journal", "memory", "--data", _folder.Path);
+        JsonElement result = Assert.Single(await BenchAsync(ExitCode.WritesMissing, "--kill-all", "--kills", "1", "--seconds", "1", "--clients", "4", "--journal", "memory"));
 
-        Assert.True(code == ExitCode.WritesMissing, errors);
-        JsonElement result = Assert.Single(Parse(output));
         Assert.Equal(result.GetProperty("acknowledged").GetInt64(), result.GetProperty("missing").GetInt64());
     }
 
@@ -76,14 +64,13 @@ public sealed class BenchCommandSpec : IDisposable
     [InlineData("--sizes", "big")]
     [InlineData("--mix", "50/60")]
     [InlineData("--journal", "paper")]
-    public async Task What_makes_no_sense_is_a_usage_error_that_names_the_option(string option, string value)
+    public Task What_makes_no_sense_is_a_usage_error_that_names_the_option(string option, string value) => Run.MustBeUsageErrorAsync("bench", option, value);
+
+    private async Task<JsonElement[]> BenchAsync(int expected, params string[] options)
     {
-        (int code, _, string errors) = await Run.ToEndAsync("bench", option, value);
+        (int code, string output, string errors) = await Run.ToEndAsync(["bench", .. options, "--data", _folder.Path]);
 
-        Assert.Equal(ExitCode.Usage, code);
-        Assert.Contains(option, errors, StringComparison.Ordinal);
+        Assert.True(code == expected, errors);
+        return [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
     }
-
-    private static JsonElement[] Parse(string output) =>
-        [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Xunit;
 
 namespace RaftActors.Node.Tests;
 
@@ -38,6 +39,15 @@ internal sealed class Run : IDisposable
         using Run run = new(arguments);
         int code = await run.WaitAsync();
         return (code, run.Output, run.Errors);
+    }
+
+    /// <summary>The option must be refused by its name.</summary>
+    public static async Task MustBeUsageErrorAsync(string command, string option, string value)
+    {
+        (int code, _, string errors) = await ToEndAsync(command, option, value);
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains(option, errors, StringComparison.Ordinal);
     }
 
     public async Task<int> WaitAsync()
