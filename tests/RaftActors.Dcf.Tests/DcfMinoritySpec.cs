@@ -1,5 +1,6 @@
 using System.Text;
 using RaftActors.Protocol;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Dcf.Tests;
@@ -80,7 +81,7 @@ public sealed class DcfMinoritySpec : IDisposable
     private async Task<(TestNode[] Nodes, string Json)> StartAsync()
     {
         string json = "[" + string.Join(",", Enumerable.Range(1, 3).Select(i =>
-            $$"""{"stream_id":1,"node_id":{{i}},"ip":"127.0.0.1","port":{{TestNode.FreePort()}},"role":"FOLLOWER","group":{{(i == 1 ? 1 : 2)}},"priority":0}""")) + "]";
+            $$"""{"stream_id":1,"node_id":{{i}},"ip":"127.0.0.1","port":{{FreePort.Next()}},"role":"FOLLOWER","group":{{(i == 1 ? 1 : 2)}},"priority":0}""")) + "]";
         Assert.Equal([1, 2, 2], DcfClusterConfig.Parse(DcfClusterConfig.Parse(json).ToJson()).Nodes.Select(n => n.Group));
         TestNode[] nodes = [.. Enumerable.Range(1, 3).Select(i => new TestNode(_folder, (uint)i))];
         await Task.WhenAll(nodes.Select(n => n.Dcf.StartAsync(n.Id, json)));

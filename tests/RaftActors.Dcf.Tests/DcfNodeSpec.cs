@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Akka.Actor;
 using RaftActors.Protocol;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Dcf.Tests;
@@ -88,7 +89,7 @@ public sealed class DcfNodeSpec : IDisposable
         await using Cluster cluster = await Cluster.StartAsync(_folder, One);
         TestNode leader = await cluster.LeaderAsync(One);
         TestNode follower = cluster.Nodes.First(n => n != leader);
-        int port = TestNode.FreePort();
+        int port = FreePort.Next();
         await using TestNode fourth = new(_folder, 4, join: true);
         await fourth.Dcf.StartAsync(4, $"{One}$4$127.0.0.1${port}$FOLLOWER");
 
@@ -143,7 +144,7 @@ public sealed class DcfNodeSpec : IDisposable
     [Fact]
     public async Task The_first_start_writes_the_metadata_and_later_starts_ignore_the_JSON_they_are_given()
     {
-        int port = TestNode.FreePort();
+        int port = FreePort.Next();
         string json = $$"""[{"stream_id":1,"node_id":1,"ip":"127.0.0.1","port":{{port}},"role":"LEADER"}]""";
         DcfWriteResult first;
         await using (TestNode node = new(_folder, 1))
@@ -230,7 +231,7 @@ public sealed class DcfNodeSpec : IDisposable
         await File.WriteAllTextAsync(path, "");
         await using Dcf dcf = new(new DcfOptions { DataPath = path });
 
-        DcfConfigurationException e = await Assert.ThrowsAsync<DcfConfigurationException>(() => dcf.StartAsync(1, $"1$1$127.0.0.1${TestNode.FreePort()}$LEADER"));
+        DcfConfigurationException e = await Assert.ThrowsAsync<DcfConfigurationException>(() => dcf.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER"));
 
         Assert.Contains(path, e.Message, StringComparison.Ordinal);
     }
@@ -239,7 +240,7 @@ public sealed class DcfNodeSpec : IDisposable
     public async Task Callbacks_are_registered_before_the_start()
     {
         await using TestNode node = new(_folder, 1);
-        await node.Dcf.StartAsync(1, $"1$1$127.0.0.1${TestNode.FreePort()}$LEADER");
+        await node.Dcf.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER");
 
         Assert.Throws<InvalidOperationException>(() => node.Dcf.RegisterStatusNotify((_, _) => { }));
         await Assert.ThrowsAsync<InvalidOperationException>(() => node.Dcf.StartAsync(1, ""));
@@ -269,7 +270,7 @@ public sealed class DcfNodeSpec : IDisposable
 
         public static async Task<Cluster> StartAsync(string folder, params StreamId[] streams)
         {
-            int[] ports = [TestNode.FreePort(), TestNode.FreePort(), TestNode.FreePort()];
+            int[] ports = [FreePort.Next(), FreePort.Next(), FreePort.Next()];
             string text = string.Join(",", streams.SelectMany(s => ports.Select((port, i) => $"{s}${i + 1}$127.0.0.1${port}${(i == 0 ? "LEADER" : "FOLLOWER")}")));
             Cluster cluster = new([new TestNode(folder, 1), new TestNode(folder, 2), new TestNode(folder, 3)]);
             await Task.WhenAll(cluster.Nodes.Select(n => n.Dcf.StartAsync(n.Id, text)));

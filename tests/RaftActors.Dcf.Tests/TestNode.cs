@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using Akka.Configuration;
 using RaftActors.Protocol;
 using Xunit;
@@ -56,13 +54,6 @@ internal sealed class TestNode : IAsyncDisposable
     public ConcurrentQueue<(StreamId Stream, NodeId Source, string Text)> Messages { get; } = new();
 
     public ConcurrentQueue<(StreamId Stream, NodeId Leader)> Leaders { get; } = new();
-
-    public static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Waits for something observable; real time, because real nodes talk here.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, string what)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RaftActors.Tests.Shared;
 
 namespace RaftActors.FaultInjection.Tests;
 
@@ -22,7 +23,7 @@ public sealed class ExamplesSpec
         {
             File.WriteAllText(Path.Combine(folder.FullName, "RaftActors.sln"), "");
             string config = Directory.CreateDirectory(Path.Combine(folder.FullName, "config", "demo")).FullName;
-            foreach (string file in Directory.GetFiles(Path.Combine(RepositoryRoot(), "config", "demo")))
+            foreach (string file in Directory.GetFiles(Path.Combine(Repository.Root, "config", "demo")))
             {
                 File.Copy(file, Path.Combine(config, Path.GetFileName(file)));
             }
@@ -71,18 +72,5 @@ public sealed class ExamplesSpec
                 process.Kill(entireProcessTree: true);
             }
         }
-    }
-
-    private static string RepositoryRoot()
-    {
-        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "RaftActors.sln")))
-            {
-                return folder;
-            }
-        }
-
-        throw new InvalidOperationException("The tests run inside the repository.");
     }
 }

@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using RaftActors.Protocol;
+using RaftActors.Tests.Shared;
 
 namespace RaftActors.Journal.Tests;
 
@@ -12,7 +11,7 @@ namespace RaftActors.Journal.Tests;
 internal sealed class ThreeNodes(Func<int, Config> plugins) : IAsyncDisposable
 {
     private readonly ImmutableArray<Member> _members =
-        [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{FreePort()}"))];
+        [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{FreePort.Next()}"))];
 
     private readonly List<(ActorSystem System, RaftStream Stream)> _running = [];
 
@@ -89,12 +88,5 @@ internal sealed class ThreeNodes(Func<int, Config> plugins) : IAsyncDisposable
         ulong hash = (await leader.GetStatusAsync()).StateHash;
         await DisposeAsync();
         return hash;
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -5,6 +5,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using RaftActors.Journal;
 using RaftActors.Protocol;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Node.Tests;

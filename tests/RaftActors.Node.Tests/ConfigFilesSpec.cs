@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using RaftActors.Dcf;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Node.Tests;

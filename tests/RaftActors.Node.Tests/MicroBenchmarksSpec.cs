@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Node.Tests;

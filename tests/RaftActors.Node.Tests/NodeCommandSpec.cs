@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Node.Tests;

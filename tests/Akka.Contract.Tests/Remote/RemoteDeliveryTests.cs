@@ -1,5 +1,6 @@
 #nullable enable annotations
 using Akka.Actor;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace Akka.Contract.Tests.Remote;
@@ -185,7 +186,7 @@ public sealed class RemoteDeliveryTests
         try
         {
             var deadLetters = Collector.Subscribe<Akka.Event.DeadLetter>(a);
-            var target = a.ActorSelection($"akka.tcp://absent@127.0.0.1:{RemoteNode.FreePort()}/user/x");
+            var target = a.ActorSelection($"akka.tcp://absent@127.0.0.1:{FreePort.Next()}/user/x");
             target.Tell("first");
 
             // The address is gated once connecting has failed; from then on what is told comes back at once.

@@ -1,6 +1,4 @@
 #nullable enable annotations
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Configuration;
@@ -52,14 +50,6 @@ internal static class RemoteNode
             if (system != null)
                 await system.Terminate().WaitAsync(Patience);
         }
-    }
-
-    /// <summary>A port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Asks again and again until the peer answers: traffic in both directions.</summary>

@@ -1,6 +1,7 @@
 #nullable enable annotations
 using Akka.Actor;
 using Akka.Remote;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace Akka.Contract.Tests.Remote;
@@ -66,7 +67,7 @@ public sealed class RemoteRestartTests
     [Fact]
     public async Task A_peer_that_starts_late_is_reached_once_it_is_there()
     {
-        var port = RemoteNode.FreePort();
+        var port = FreePort.Next();
         var a = StartEcho("early");
         ActorSystem? b = null;
         try

@@ -2,6 +2,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
+using RaftActors.Tests.Shared;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -72,7 +73,7 @@ public sealed class RemoteTransportTests(ITestOutputHelper output)
     [Fact]
     public async Task A_port_is_free_again_when_the_system_has_ended()
     {
-        var port = RemoteNode.FreePort();
+        var port = FreePort.Next();
         for (var i = 0; i < 3; i++)
         {
             var a = RemoteNode.Start("again", port);

@@ -1,9 +1,8 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
+using RaftActors.Tests.Shared;
 
 namespace RaftActors.Journal.Tests.PostgreSql;
 
@@ -18,7 +17,7 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IDisposable
     private static readonly string? Programs = FindPrograms();
 
     private readonly string _directory = Path.Combine(Path.GetTempPath(), "raft-postgresql-" + Guid.NewGuid().ToString("N")[..8]);
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePort.Next();
     private Process? _server;
 
     /// <summary>Why tests cannot have a server here; null when they can.</summary>
@@ -144,13 +143,6 @@ public sealed class PostgreSqlServer : IAsyncLifetime, IDisposable
             : [];
         return folders.Concat((Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator))
             .FirstOrDefault(d => File.Exists(Path.Combine(d, "initdb")) && File.Exists(Path.Combine(d, "postgres")));
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 

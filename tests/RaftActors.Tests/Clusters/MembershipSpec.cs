@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
+using RaftActors.Tests.Shared;
 using RaftActors.Tests.Support;
 
 namespace RaftActors.Tests.Clusters;
@@ -88,7 +89,7 @@ public sealed class MembershipSpec
     {
         await using TestCluster cluster = await TestCluster.StartRemotingAsync(settings: ConfigurationFactory.ParseString("catch-up-timeout = 1s"));
         TestNode leader = await cluster.Leader();
-        Member ghost = new(new NodeId(9), MemberKind.Voter, $"127.0.0.1:{TestConfig.FreePort()}");
+        Member ghost = new(new NodeId(9), MemberKind.Voter, $"127.0.0.1:{FreePort.Next()}");
 
         MembershipNotChanged refused = Assert.IsType<MembershipNotChanged>(await leader.Stream.AddMemberAsync(ghost));
 

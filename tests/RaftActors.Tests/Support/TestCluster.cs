@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Configuration;
+using RaftActors.Tests.Shared;
 
 namespace RaftActors.Tests.Support;
 
@@ -32,7 +33,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public static Task<TestCluster> StartRemotingAsync(Config? extra = null, Config? settings = null, Func<NodeId, IStreamObserver>? observers = null)
     {
-        ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{TestConfig.FreePort()}"))];
+        ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{FreePort.Next()}"))];
         return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.Remoting(int.Parse(m.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture))), settings, observers: observers);
     }
 
@@ -54,7 +55,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Starts a node that knows nothing and waits to be added.</summary>
     public async Task<Member> StartJoining(uint id)
     {
-        Member member = new(new NodeId(id), MemberKind.Voter, $"127.0.0.1:{TestConfig.FreePort()}");
+        Member member = new(new NodeId(id), MemberKind.Voter, $"127.0.0.1:{FreePort.Next()}");
         _nodes[member.Id] = await TestNode.StartAsync(Stream, member.Id, [], _config(member), _settings, join: true).ConfigureAwait(false);
         return member;
     }

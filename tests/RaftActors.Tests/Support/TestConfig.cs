@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Akka.Configuration;
 
 namespace RaftActors.Tests.Support;
@@ -50,11 +48,4 @@ internal static class TestConfig
           heartbeat-interval = 100ms
         }
         """);
-
-    public static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

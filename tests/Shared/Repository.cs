@@ -1,4 +1,4 @@
-namespace RaftActors.Node.Tests;
+namespace RaftActors.Tests.Shared;
 
 /// <summary>Finds files of the repository from wherever the tests run.</summary>
 internal static class Repository

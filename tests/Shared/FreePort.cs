@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace RaftActors.Node.Tests;
+namespace RaftActors.Tests.Shared;
 
 /// <summary>Ports that nobody listened at a moment ago.</summary>
 internal static class FreePort
