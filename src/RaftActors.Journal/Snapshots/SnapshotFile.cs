@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using RaftActors.Journal.Storage;
-using RaftActors.Journal.Wal;
 
 namespace RaftActors.Journal.Snapshots;
 
@@ -26,17 +25,17 @@ internal static class SnapshotFile
         byte[] head = Encode(header);
         file.Write(head, 0);
         long at = head.Length;
-        uint crc = Crc32C.Start;
+        uint crc = Castagnoli.Start;
         for (int i = 0; i < payload.Length; i += Chunk)
         {
             ReadOnlySpan<byte> chunk = payload.Slice(i, Math.Min(Chunk, payload.Length - i));
-            crc = Crc32C.Append(crc, chunk);
+            crc = Castagnoli.Append(crc, chunk);
             file.Write(chunk, at);
             at += chunk.Length;
         }
 
         Span<byte> footer = stackalloc byte[Footer];
-        BinaryPrimitives.WriteUInt32LittleEndian(footer, Crc32C.Finish(crc));
+        BinaryPrimitives.WriteUInt32LittleEndian(footer, Castagnoli.Finish(crc));
         BinaryPrimitives.WriteUInt32LittleEndian(footer[4..], BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(head.Length - 4)));
         End.CopyTo(footer[8..]);
         file.Write(footer, at);
@@ -52,7 +51,7 @@ internal static class SnapshotFile
         }
 
         byte[] payload = GC.AllocateUninitializedArray<byte>(checked((int)header.Length));
-        uint crc = Crc32C.Start;
+        uint crc = Castagnoli.Start;
         for (int i = 0; i < payload.Length; i += Chunk)
         {
             Span<byte> chunk = payload.AsSpan(i, Math.Min(Chunk, payload.Length - i));
@@ -61,13 +60,13 @@ internal static class SnapshotFile
                 throw Damaged(path, "it ends too early");
             }
 
-            crc = Crc32C.Append(crc, chunk);
+            crc = Castagnoli.Append(crc, chunk);
         }
 
         Span<byte> footer = stackalloc byte[Footer];
         bool whole = file.Read(footer, length + header.Length) == Footer
             && footer[8..].SequenceEqual(End)
-            && BinaryPrimitives.ReadUInt32LittleEndian(footer) == Crc32C.Finish(crc)
+            && BinaryPrimitives.ReadUInt32LittleEndian(footer) == Castagnoli.Finish(crc)
             && BinaryPrimitives.ReadUInt32LittleEndian(footer[4..]) == headerCrc;
         return whole ? (header, payload) : throw Damaged(path, "its checksum is wrong");
     }
@@ -90,7 +89,7 @@ internal static class SnapshotFile
 
         byte[] head = new byte[FixedHeader + idLength + manifestLength + 4];
         if (file.Read(head, 0) != head.Length
-            || BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(head.Length - 4)) != Crc32C.Compute(head.AsSpan(0, head.Length - 4)))
+            || BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(head.Length - 4)) != Castagnoli.Compute(head.AsSpan(0, head.Length - 4)))
         {
             throw Damaged(path, "the checksum of its header is wrong");
         }
@@ -125,7 +124,7 @@ internal static class SnapshotFile
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(48), manifest.Length);
         id.CopyTo(head, FixedHeader);
         manifest.CopyTo(head, FixedHeader + id.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(head.Length - 4), Crc32C.Compute(head.AsSpan(0, head.Length - 4)));
+        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(head.Length - 4), Castagnoli.Compute(head.AsSpan(0, head.Length - 4)));
         return head;
     }
 

@@ -101,7 +101,7 @@ internal static class RecordFormat
     {
         Span<byte> bytes = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, salt);
-        return Crc32C.Append(Crc32C.Start, bytes);
+        return Castagnoli.Append(Castagnoli.Start, bytes);
     }
 
     /// <summary>Whether <paramref name="at"/> begins with a whole, undamaged record of the segment, and where that ends.</summary>
@@ -120,7 +120,7 @@ internal static class RecordFormat
         }
 
         ReadOnlySpan<byte> record = at[..(int)claimed];
-        if (BinaryPrimitives.ReadUInt32LittleEndian(record) != Crc32C.Finish(Crc32C.Append(saltState, record[4..])) || !IsWellFormed(record))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(record) != Castagnoli.Finish(Castagnoli.Append(saltState, record[4..])) || !IsWellFormed(record))
         {
             return false;
         }
@@ -139,7 +139,7 @@ internal static class RecordFormat
         record[21] = (byte)flags;
         record[22] = 0;
         record[23] = 0;
-        BinaryPrimitives.WriteUInt32LittleEndian(record, Crc32C.Finish(Crc32C.Append(saltState, record[4..])));
+        BinaryPrimitives.WriteUInt32LittleEndian(record, Castagnoli.Finish(Castagnoli.Append(saltState, record[4..])));
     }
 
     // The checksum says that this is what was written; a length inside that points outside would still be a mistake of ours.

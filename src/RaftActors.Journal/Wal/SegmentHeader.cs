@@ -33,7 +33,7 @@ internal sealed record SegmentHeader(ulong Number, ulong FirstLsn, ulong Salt, u
         BinaryPrimitives.WriteUInt64LittleEndian(block.AsSpan(32), Salt);
         BinaryPrimitives.WriteUInt64LittleEndian(block.AsSpan(40), TrimmedTo);
         BinaryPrimitives.WriteInt64LittleEndian(block.AsSpan(48), Capacity);
-        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(Checked), Crc32C.Compute(block.AsSpan(0, Checked)));
+        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(Checked), Castagnoli.Compute(block.AsSpan(0, Checked)));
         return block;
     }
 
@@ -41,7 +41,7 @@ internal sealed record SegmentHeader(ulong Number, ulong FirstLsn, ulong Salt, u
     public static SegmentHeader Parse(ReadOnlySpan<byte> block, string path, long fileLength)
     {
         if (block.Length < Length || !block[..8].SequenceEqual(Magic)
-            || BinaryPrimitives.ReadUInt32LittleEndian(block[Checked..]) != Crc32C.Compute(block[..Checked]))
+            || BinaryPrimitives.ReadUInt32LittleEndian(block[Checked..]) != Castagnoli.Compute(block[..Checked]))
         {
             throw new JournalDamagedException(path, 0, "the segment's header is not intact.");
         }

@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace RaftActors.Journal.Wal;
+namespace RaftActors;
 
-/// <summary>CRC-32C (Castagnoli), by the processor's instruction where there is one.</summary>
-internal static class Crc32C
+/// <summary>
+/// CRC-32C (Castagnoli) piece by piece, by the processor's instruction where there is one. A part of every project that needs it, so that the journal stays without a reference to the protocol.
+/// </summary>
+internal static class Castagnoli
 {
     public const uint Start = 0xFFFFFFFF;
 
@@ -12,10 +14,10 @@ internal static class Crc32C
 
     public static uint Append(uint state, ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length >= 8)
+        while (bytes.Length >= sizeof(ulong))
         {
             state = BitOperations.Crc32C(state, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[8..];
+            bytes = bytes[sizeof(ulong)..];
         }
 
         foreach (byte b in bytes)
