@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using KvServer.Client;
 using KvServer.Client.Processes;
 
@@ -9,12 +8,10 @@ namespace RaftActors.FaultInjection.Tests;
 /// Clients that write all the time and remember what they were told. Each writes rising numbers to keys of its own, and counts on a
 /// shared counter; what is read in the end must fit what was acknowledged, refused and left open.
 /// </summary>
-internal sealed class CheckedLoad(KvCluster cluster, int clients, int keysPerClient = 20, int pipeline = 8)
+internal sealed class CheckedLoad(KvCluster cluster, int clients, int keysPerClient = 20, int pipeline = 8) : ClientTasks(cluster, clients)
 {
-    private readonly CancellationTokenSource _stop = new();
     private readonly long[,] _acknowledged = new long[clients, keysPerClient];
     private readonly long[,] _attempted = new long[clients, keysPerClient];
-    private Task _running = Task.CompletedTask;
     private long _writes;
     private long _refused;
     private long _unknown;
@@ -27,37 +24,15 @@ internal sealed class CheckedLoad(KvCluster cluster, int clients, int keysPerCli
 
     public long Unknown => Interlocked.Read(ref _unknown);
 
-    public void Start() => _running = Task.WhenAll(Enumerable.Range(0, clients).Select(i => Task.Run(() => RunAsync(i))));
-
-    public async Task StopAsync()
-    {
-        await _stop.CancelAsync();
-        await _running;
-    }
-
     /// <summary>Waits until so many more writes are acknowledged.</summary>
-    public async Task ProgressAsync(long more, TimeSpan patience)
-    {
-        long goal = Acknowledged + more;
-        using CancellationTokenSource timeout = new(patience);
-        while (Acknowledged < goal)
-        {
-            if (_running.IsFaulted)
-            {
-                await _running;
-            }
-
-            Assert.False(timeout.IsCancellationRequested, $"Only {Acknowledged - goal + more} of {more} writes were acknowledged in {patience.TotalSeconds:0} s.\n{cluster.Tails()}");
-            await Task.Delay(5);
-        }
-    }
+    public Task ProgressAsync(long more, TimeSpan patience) => ProgressAsync(() => Acknowledged, more, patience, "writes were acknowledged", "");
 
     /// <summary>Reads everything back, linearizably.</summary>
     public async Task VerifyAsync(int node)
     {
-        await using RespClient client = await RespClient.ConnectAsync(cluster.EndpointOf(node));
+        await using RespClient client = await RespClient.ConnectAsync(Cluster.EndpointOf(node));
         List<string> wrong = [];
-        for (int c = 0; c < clients; c++)
+        for (int c = 0; c < Clients; c++)
         {
             for (int k = 0; k < keysPerClient; k++)
             {
@@ -81,16 +56,16 @@ internal sealed class CheckedLoad(KvCluster cluster, int clients, int keysPerCli
         Assert.True(wrong.Count == 0, $"Read on node {node}: {string.Join("; ", wrong)}");
     }
 
-    private async Task RunAsync(int index)
+    protected override async Task RunAsync(int index)
     {
         RespClient? client = null;
         long round = 0;
         int node = index;
         try
         {
-            while (!_stop.IsCancellationRequested)
+            while (!IsStopping)
             {
-                client ??= await TryConnectAsync(node++);
+                client ??= await TryConnectAsync(Cluster.NodeIds[node++ % Cluster.NodeIds.Count]);
                 if (client is null)
                 {
                     continue;
@@ -155,19 +130,6 @@ internal sealed class CheckedLoad(KvCluster cluster, int clients, int keysPerCli
                 Assert.True(outcome.MayRetry, $"A proper write was refused for good: {outcome.Reason}");
                 Interlocked.Increment(ref _refused);
                 break;
-        }
-    }
-
-    private async Task<RespClient?> TryConnectAsync(int node)
-    {
-        try
-        {
-            return await RespClient.ConnectAsync(cluster.EndpointOf(cluster.NodeIds[node % cluster.NodeIds.Count]));
-        }
-        catch (SocketException)
-        {
-            await Task.Delay(10);
-            return null;
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using KvServer.Client;
 using KvServer.Client.Processes;
 using RaftActors.TestKit.Linearizability;
@@ -10,17 +9,14 @@ namespace RaftActors.FaultInjection.Tests.Chaos;
 /// Clients that read and write the same few keys through all nodes and record what they did and were told. Some have several commands
 /// under way on one connection, some lose patience early, some wait for the answer of a node that stands still.
 /// </summary>
-internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorder, int seed, int clients)
+internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorder, int seed, int clients) : ClientTasks(cluster, clients)
 {
     private static readonly string[] Registers = ["r0", "r1", "r2"];
     private static readonly string[] Counters = ["n0", "n1"];
     private static readonly string[] Texts = ["t0"];
 
-    private readonly CancellationTokenSource _stop = new();
-
     // What anybody saw last in a register: what a cas may expect with some hope.
     private readonly Dictionary<string, string?> _seen = Registers.ToDictionary(r => r, _ => (string?)null);
-    private Task _running = Task.CompletedTask;
     private long _completed;
     private long _failed;
     private long _unknown;
@@ -31,49 +27,27 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
 
     public string Summary => string.Create(CultureInfo.InvariantCulture, $"{Completed} completed, {_failed} failed, {_unknown} unknown");
 
-    public void Start() => _running = Task.WhenAll(Enumerable.Range(0, clients).Select(i => Task.Run(() => RunAsync(i))));
-
-    public async Task StopAsync()
-    {
-        await _stop.CancelAsync();
-        await _running;
-    }
-
     /// <summary>Waits until so many more commands are answered.</summary>
-    public async Task ProgressAsync(long more, TimeSpan patience, string when)
-    {
-        long goal = Completed + more;
-        using CancellationTokenSource timeout = new(patience);
-        while (Completed < goal)
-        {
-            if (_running.IsFaulted)
-            {
-                await _running;
-            }
-
-            Assert.False(timeout.IsCancellationRequested, $"Only {Completed - goal + more} of {more} commands were answered in {patience.TotalSeconds:0} s {when}.\n{cluster.Tails()}");
-            await Task.Delay(10);
-        }
-    }
+    public Task ProgressAsync(long more, TimeSpan patience, string when) => ProgressAsync(() => Completed, more, patience, "commands were answered", " " + when);
 
     /// <summary>Reads every key through a node, as part of the history.</summary>
     public async Task ReadAllAsync(int node)
     {
-        await using RespClient client = await RespClient.ConnectAsync(cluster.EndpointOf(node));
+        await using RespClient client = await RespClient.ConnectAsync(Cluster.EndpointOf(node));
         foreach (string key in Keys)
         {
             await ExecuteAsync(client, $"last{node}", node, new Command("get", ["GET", key], key), TestCluster.Patience);
         }
     }
 
-    private async Task RunAsync(int index)
+    protected override async Task RunAsync(int index)
     {
         Random random = new(HashCode.Combine(seed, index));
         int underWay = index % 3 == 2 ? 4 : 1;
         int number = 0;
-        while (!_stop.IsCancellationRequested)
+        while (!IsStopping)
         {
-            int node = cluster.NodeIds[random.Next(cluster.NodeIds.Count)];
+            int node = Cluster.NodeIds[random.Next(Cluster.NodeIds.Count)];
             RespClient? client = await TryConnectAsync(node);
             if (client is null)
             {
@@ -89,7 +63,7 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
                 }
 
                 // A connection is used for a while only: nobody stays with a good node for ever.
-                for (int rounds = random.Next(1, 400); rounds > 0 && !client.IsBroken && !_stop.IsCancellationRequested; rounds--)
+                for (int rounds = random.Next(1, 400); rounds > 0 && !client.IsBroken && !IsStopping; rounds--)
                 {
                     TimeSpan patience = TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(5, 500) : random.Next(1000, 6000));
                     bool[] good = await Task.WhenAll(Enumerable.Range(0, underWay).Select(_ => ExecuteAsync(client, $"c{index}", node, Next(random, $"{index}.{number++}"), patience)));
@@ -208,19 +182,6 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
         RespReplyKind.Integer => reply.Integer,
         _ => reply.Text,
     };
-
-    private async Task<RespClient?> TryConnectAsync(int node)
-    {
-        try
-        {
-            return await RespClient.ConnectAsync(cluster.EndpointOf(node));
-        }
-        catch (SocketException)
-        {
-            await Task.Delay(10);
-            return null;
-        }
-    }
 
     /// <summary>A command, as words for the server and as an operation of the model.</summary>
     private sealed record Command(string Name, string[] Words, HistoryValue Key, HistoryValue Value = default, HistoryValue Expected = default);
