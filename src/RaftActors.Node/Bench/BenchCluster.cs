@@ -37,6 +37,8 @@ internal sealed class BenchCluster : IAsyncDisposable
                 Streams = options.Streams,
                 ElectionTimeout = options.ElectionTimeout,
                 Quiet = options.InProcess,
+                Snapshots = options.Snapshots,
+                BatchEntries = options.BatchEntries,
             };
             return options.InProcess ? new InProcessMember(node) : new ProcessMember(node);
         })]);

@@ -19,6 +19,9 @@ internal static class BenchCommand
         Option<bool> inProcess = new("--in-process") { Description = "The three nodes in this process instead of their own." };
         Option<bool> failover = new("--failover") { Description = "Measure the time without a leader after kill -9 of the leader instead." };
         Option<bool> killAll = new("--kill-all") { Description = "Kill -9 of all nodes under load instead; exit code 9 when an acknowledged write is missing after the restart." };
+        Option<bool> recovery = new("--recovery") { Description = "Measure instead how fast a node that starts again replays and applies its whole log." };
+        Option<int> entries = new("--entries") { Description = "Entries in that log.", DefaultValueFactory = _ => 1_000_000 };
+        Option<int> batch = new("--batch-entries") { Description = "Entries in one batch, and so in one event of the journal, at most; 0: as configured by default. 1 is the log that a single client leaves." };
         Option<int> kills = new("--kills") { Description = "How often, for --failover and --kill-all.", DefaultValueFactory = _ => 5 };
         Option<int> election = new("--election-timeout") { Description = "The shortest election timeout in ms; the longest is twice that.", DefaultValueFactory = _ => 1000 };
         Option<string?> data = new("--data") { Description = "Folder for the nodes' data; removed afterwards. The system's temporary folder when not given." };
@@ -33,16 +36,23 @@ internal static class BenchCommand
         warmUp.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<double>() is >= 0 and <= LoadSpec.MaxSeconds, "--warm-up must not be negative."));
         runs.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--runs must be from 1 to 1000."));
         kills.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 10_000, "--kills must be from 1 to 10000."));
+        entries.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() > 0, "--entries must be above 0."));
+        batch.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() >= 0, "--batch-entries must not be negative."));
         election.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
         Command command = new("bench", "Measure: three nodes on loopback with fresh data, load generated inside the leader. One JSON object per line; progress goes to standard error.")
         {
-            clients, sizes, mix, streams, seconds, warmUp, runs, journal, inProcess, failover, killAll, kills, election, data, plot, table,
+            clients, sizes, mix, streams, seconds, warmUp, runs, journal, inProcess, failover, killAll, recovery, entries, batch, kills, election, data, plot, table,
         };
         command.Validators.Add(r =>
         {
-            if (r.GetValue(inProcess) && (r.GetValue(failover) || r.GetValue(killAll) || r.GetValue(table) is not null))
+            if (r.GetValue(recovery) && r.GetValue(journal)?.Split(',').Contains("memory") == true)
             {
-                r.AddError("--in-process leaves nothing to kill: not with --failover, --kill-all, --table.");
+                r.AddError("--recovery needs a journal that survives the end of a node: not --journal memory.");
+            }
+
+            if (r.GetValue(inProcess) && (r.GetValue(failover) || r.GetValue(killAll) || r.GetValue(recovery) || r.GetValue(table) is not null))
+            {
+                r.AddError("--in-process leaves nothing to kill: not with --failover, --kill-all, --recovery, --table.");
             }
         });
         command.SetAction(async (parsed, cancellation) =>
@@ -60,11 +70,14 @@ internal static class BenchCommand
                 InProcess = parsed.GetValue(inProcess),
                 ElectionTimeout = parsed.GetValue(election),
                 Kills = parsed.GetValue(kills),
+                Entries = parsed.GetValue(entries),
+                BatchEntries = parsed.GetValue(batch),
                 Data = parsed.GetValue(data),
             };
             try
             {
                 return parsed.GetValue(table) is { } file ? await BenchTable.RunAsync(options, file, parsed.GetValue(plot), cancellation).ConfigureAwait(false)
+                    : parsed.GetValue(recovery) ? await RecoverAsync(options, cancellation).ConfigureAwait(false)
                     : parsed.GetValue(failover) || parsed.GetValue(killAll) ? await KillAsync(options, parsed.GetValue(failover), parsed.GetValue(killAll), cancellation).ConfigureAwait(false)
                     : await LoadAsync(options, parsed.GetValue(plot), cancellation).ConfigureAwait(false);
             }
@@ -89,6 +102,16 @@ internal static class BenchCommand
         {
             await File.WriteAllTextAsync(plot, ThroughputPlot.Draw(results), cancellation).ConfigureAwait(false);
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"plot: {plot}")).ConfigureAwait(false);
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> RecoverAsync(BenchOptions options, CancellationToken cancellation)
+    {
+        foreach (BenchJournal journal in options.Journals)
+        {
+            await RecoveryRuns.RunAsync(options, journal, r => Console.Out.WriteLineAsync(r.ToJson()), cancellation).ConfigureAwait(false);
         }
 
         return ExitCode.Ok;

@@ -23,6 +23,9 @@ internal abstract class BenchMember(BenchNodeOptions options) : IAsyncDisposable
     /// <summary>kill -9.</summary>
     public abstract void Kill();
 
+    /// <summary>Lets the node end by itself.</summary>
+    public abstract Task EndAsync(CancellationToken cancellation);
+
     public abstract ValueTask DisposeAsync();
 }
 
@@ -30,6 +33,7 @@ internal abstract class BenchMember(BenchNodeOptions options) : IAsyncDisposable
 internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(options)
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(60);
 
     private readonly StringBuilder _errors = new();
     private Process? _process;
@@ -51,6 +55,8 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
             "--journal", Options.Journal.ToString().ToLowerInvariant(),
             "--streams", Options.Streams.ToString(CultureInfo.InvariantCulture),
             "--election-timeout", Options.ElectionTimeout.ToString(CultureInfo.InvariantCulture),
+            "--batch-entries", Options.BatchEntries.ToString(CultureInfo.InvariantCulture),
+            .. Options.Snapshots ? (string[])[] : ["--no-snapshots"],
         ])
         {
             info.ArgumentList.Add(argument);
@@ -124,6 +130,16 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
         _process?.WaitForExit();
     }
 
+    public override async Task EndAsync(CancellationToken cancellation)
+    {
+        if (_process is { } process)
+        {
+            // The end of its input is what an attached node ends with.
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(cancellation).WaitAsync(EndPatience, cancellation).ConfigureAwait(false);
+        }
+    }
+
     public override ValueTask DisposeAsync()
     {
         Stop();
@@ -170,6 +186,8 @@ internal sealed class InProcessMember(BenchNodeOptions options) : BenchMember(op
         throw new NotSupportedException("Nodes in this process cannot be killed.");
 
     public override void Kill() => throw new NotSupportedException("Nodes in this process cannot be killed.");
+
+    public override async Task EndAsync(CancellationToken cancellation) => await DisposeAsync().ConfigureAwait(false);
 
     public override async ValueTask DisposeAsync()
     {

@@ -12,13 +12,16 @@ namespace RaftActors.Node.Bench;
 internal sealed class BenchNode : IAsyncDisposable
 {
     private static readonly TimeSpan StatusPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ActorSystem _system;
     private readonly RaftStream[] _streams;
     private readonly BenchStateMachine[] _machines;
+    private readonly (long Begin, long End) _start;
 
-    private BenchNode(ActorSystem system, RaftStream[] streams, BenchStateMachine[] machines)
+    private BenchNode(ActorSystem system, RaftStream[] streams, BenchStateMachine[] machines, (long Begin, long End) start)
     {
+        _start = start;
         _system = system;
         _streams = streams;
         _machines = machines;
@@ -38,6 +41,7 @@ internal sealed class BenchNode : IAsyncDisposable
             ImmutableArray<Member> members = [.. options.Ports.Select((port, i) => new Member(new NodeId((uint)i + 1), MemberKind.Voter, $"127.0.0.1:{port}"))];
             RaftStreams raft = RaftStreams.Get(system);
             BenchStateMachine[] machines = new BenchStateMachine[options.Streams];
+            long begin = Stopwatch.GetTimestamp();
             RaftStream[] streams = await Task.WhenAll(Enumerable.Range(0, options.Streams).Select(i => raft.StartStreamAsync(
                 new StreamDefinition
                 {
@@ -47,7 +51,7 @@ internal sealed class BenchNode : IAsyncDisposable
                     StateMachine = () => machines[i] = new BenchStateMachine(),
                 },
                 cancellation))).ConfigureAwait(false);
-            return new BenchNode(system, streams, machines);
+            return new BenchNode(system, streams, machines, (begin, Stopwatch.GetTimestamp()));
         }
         catch
         {
@@ -74,6 +78,7 @@ internal sealed class BenchNode : IAsyncDisposable
             ["leads"] => Leading().Length.ToString(CultureInfo.InvariantCulture),
             ["usage"] => await UsageAsync(cancellation).ConfigureAwait(false),
             ["recorded"] => await RecordedAsync(cancellation).ConfigureAwait(false),
+            ["applied", var entries] when long.TryParse(entries, CultureInfo.InvariantCulture, out long n) => await AppliedAsync(n, cancellation).ConfigureAwait(false),
             [] => "error: an empty line",
             _ => $"error: unknown command or arguments: {Printable(words[0])}",
         };
@@ -143,6 +148,24 @@ internal sealed class BenchNode : IAsyncDisposable
         return "ok";
     }
 
+    /// <summary>Waits until so many entries are applied since the start, and tells how long what took.</summary>
+    private async Task<string> AppliedAsync(long entries, CancellationToken cancellation)
+    {
+        BenchStateMachine machine = _machines[0];
+        while (machine.Entries < entries)
+        {
+            // When exactly it was, the state machine knows.
+            await Task.Delay(PollInterval, cancellation).ConfigureAwait(false);
+        }
+
+        return new RecoverySample(
+            Stopwatch.GetElapsedTime(_start.Begin, _start.End).TotalMilliseconds,
+            Stopwatch.GetElapsedTime(_start.Begin, machine.FirstApplied).TotalMilliseconds,
+            Stopwatch.GetElapsedTime(_start.Begin, machine.LastApplied).TotalMilliseconds,
+            machine.Entries,
+            RecoverySample.PeakMemory()).ToLine();
+    }
+
     private RaftStream[] Leading() => [.. _streams.Where((_, i) => _machines[i].Leads.IsCompletedSuccessfully)];
 
     private async Task<string> UsageAsync(CancellationToken cancellation)
@@ -206,6 +229,8 @@ internal sealed class BenchNode : IAsyncDisposable
                 election-timeout-max = {{2 * options.ElectionTimeout}} ms
                 vote-retry-interval = {{Math.Min(250, options.ElectionTimeout / 2)}} ms
                 heartbeat-interval = {{Math.Min(100, options.ElectionTimeout / 4)}} ms
+                {{(options.Snapshots ? "" : "snapshot-every-entries = 0, snapshot-every-bytes = 0")}}
+                {{(options.BatchEntries == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"max-batch-entries = {options.BatchEntries}"))}}
               }
             }
             {{journal}}

@@ -17,14 +17,17 @@ internal static class BenchNodeCommand
         Option<string> journal = new("--journal") { Description = "wal, sqlite or memory.", DefaultValueFactory = _ => "wal" };
         Option<int> streams = new("--streams") { Description = "How many streams the nodes share.", DefaultValueFactory = _ => 1 };
         Option<int> election = new("--election-timeout") { Description = "The shortest election timeout in ms; the longest is twice that.", DefaultValueFactory = _ => 1000 };
+        Option<bool> noSnapshots = new("--no-snapshots") { Description = "Keep the whole log." };
+        Option<int> batch = new("--batch-entries") { Description = "Entries in one batch at most; 0: as configured by default." };
         Option<bool> attached = new("--attached") { Description = "End when standard input does." };
         ports.Validators.Add(r => BenchOptions.Require(r, ParsePorts(r.GetValueOrDefault<string>()) is not null, "--ports must be one to nine different ports from 1 to 64535, with commas."));
         journal.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseJournal(r.GetValueOrDefault<string>()) is not null, "--journal must be wal, sqlite or memory."));
         streams.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--streams must be from 1 to 1000."));
         election.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
+        batch.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() >= 0, "--batch-entries must not be negative."));
         Command command = new("bench-node", "Run one of the nodes of a benchmark, with a line protocol on its port + 1000: state, load CLIENTS SECONDS BYTES MAXOPS, waitlead.")
         {
-            id, data, ports, journal, streams, election, attached,
+            id, data, ports, journal, streams, election, noSnapshots, batch, attached,
         };
         command.Validators.Add(r =>
         {
@@ -42,6 +45,8 @@ internal static class BenchNodeCommand
                 Journal = BenchOptions.ParseJournal(parsed.GetValue(journal))!.Value,
                 Streams = parsed.GetValue(streams),
                 ElectionTimeout = parsed.GetValue(election),
+                Snapshots = !parsed.GetValue(noSnapshots),
+                BatchEntries = parsed.GetValue(batch),
             },
             parsed.GetValue(attached),
             cancellation));

@@ -29,6 +29,12 @@ internal sealed record BenchNodeOptions
 
     public int ElectionTimeout { get; init; } = 1000;
 
+    /// <summary>Off keeps the whole log: a start has to replay all of it.</summary>
+    public bool Snapshots { get; init; } = true;
+
+    /// <summary>Entries in one batch at the most; 0 for the default.</summary>
+    public int BatchEntries { get; init; }
+
     /// <summary>Says nothing: standard output belongs to somebody else.</summary>
     public bool Quiet { get; init; }
 

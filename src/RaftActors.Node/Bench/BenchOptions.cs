@@ -28,6 +28,14 @@ internal sealed record BenchOptions
 
     public int Kills { get; init; } = 5;
 
+    /// <summary>How many entries a log has that is recovered.</summary>
+    public int Entries { get; init; } = 1_000_000;
+
+    /// <summary>Entries in one batch at the most; 0 for the default.</summary>
+    public int BatchEntries { get; init; }
+
+    public bool Snapshots { get; init; } = true;
+
     /// <summary>Folder under which each cluster gets a fresh one.</summary>
     public string? Data { get; init; }
 

@@ -72,3 +72,22 @@ internal sealed record KillAllResult(string System, int Rounds, long Acknowledge
         CultureInfo.InvariantCulture,
         $"{{\"system\":\"{System}\",\"load\":\"kill-all\",\"rounds\":{Rounds},\"acknowledged\":{Acknowledged},\"missing\":{Missing},\"recovery_median_ms\":{FailoverResult.MedianOf(RecoveryMs):F0},\"errors\":{Missing}}}");
 }
+
+/// <summary>How fast a node came back that had to replay and apply its whole log.</summary>
+internal sealed record RecoveryResult(string System, string Load, int Bytes, RecoverySample Sample)
+{
+    /// <summary>From the start of the stream until the journal was replayed.</summary>
+    public double ReplayedPerSecond => Sample.Entries / Sample.ReplayedMs * 1000;
+
+    /// <summary>While the state machine applied them.</summary>
+    public double AppliedPerSecond => Sample.Entries / Math.Max(1, Sample.AppliedMs - Math.Max(Sample.ReplayedMs, Sample.FirstAppliedMs)) * 1000;
+
+    /// <summary>Entries and bytes over the whole time, until everything was applied.</summary>
+    public double EntriesPerSecond => Sample.Entries / Sample.AppliedMs * 1000;
+
+    public double MegabytesPerSecond => EntriesPerSecond * Bytes / 1e6;
+
+    public string ToJson() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{{\"system\":\"{System}\",\"load\":\"{Load}\",\"entries\":{Sample.Entries},\"replayed_ms\":{Sample.ReplayedMs:F0},\"applied_from_ms\":{Sample.FirstAppliedMs:F0},\"applied_ms\":{Sample.AppliedMs:F0},\"replayed_per_s\":{ReplayedPerSecond:F0},\"applied_per_s\":{AppliedPerSecond:F0},\"entries_per_s\":{EntriesPerSecond:F0},\"mb_per_s\":{MegabytesPerSecond:F1},\"peak_mb\":{Sample.PeakMemoryBytes / 1e6:F0},\"errors\":0}}");
+}

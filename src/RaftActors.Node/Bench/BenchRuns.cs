@@ -254,7 +254,7 @@ internal static class BenchRuns
     private static Task<UsageSample[]> UsageAsync(IEnumerable<BenchMember> members, CancellationToken cancellation) =>
         Task.WhenAll(members.Select(async m => UsageSample.Parse(await m.AskAsync("usage", cancellation).ConfigureAwait(false))));
 
-    private static string SystemOf(BenchOptions options, BenchJournal journal) =>
+    public static string SystemOf(BenchOptions options, BenchJournal journal) =>
         $"raftactors/{journal.ToString().ToLowerInvariant()}{(options.InProcess ? "/in-process" : "")}";
 
     private static Task SayAsync(string text) => Console.Error.WriteLineAsync(text);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using RaftActors.Protocol;
@@ -32,18 +33,30 @@ internal sealed class BenchStateMachine : IStateMachine
         BinaryPrimitives.WriteInt64LittleEndian(data[12..], serial);
     }
 
+    /// <summary>How many entries were applied since the start, and when the first and the last of them.</summary>
+    public long Entries => Volatile.Read(ref _entries);
+
+    public long FirstApplied { get; private set; }
+
+    public long LastApplied { get; private set; }
+
     public void Apply(CommittedEntries entries)
     {
+        long count = _entries;
         foreach (CommittedEntry entry in entries)
         {
             ReadOnlySpan<byte> data = entry.Data.Span;
-            _entries++;
+            count++;
             _hash = (_hash ^ ((ulong)entry.Index.Value + (ulong)data.Length)) * 0x9E37_79B9_7F4A_7C15;
             if (data.Length >= RecordSize && BinaryPrimitives.ReadUInt64LittleEndian(data) == RecordMark)
             {
                 Record(BinaryPrimitives.ReadInt32LittleEndian(data[8..]), BinaryPrimitives.ReadInt64LittleEndian(data[12..]));
             }
         }
+
+        LastApplied = Stopwatch.GetTimestamp();
+        FirstApplied = _entries == 0 ? LastApplied : FirstApplied;
+        Volatile.Write(ref _entries, count);
     }
 
     /// <summary>Which writes are in the state, as JSON: client to ranges of serial numbers.</summary>
