@@ -59,11 +59,39 @@ public sealed class BenchCommandSpec : IDisposable
         Assert.Equal(result.GetProperty("acknowledged").GetInt64(), result.GetProperty("missing").GetInt64());
     }
 
+    [Fact]
+    public async Task A_node_that_starts_again_replays_and_applies_all_of_its_log()
+    {
+        JsonElement[] results = await BenchAsync(ExitCode.Ok, "--recovery", "--entries", "2000", "--batch-entries", "1", "--runs", "1");
+        Assert.Equal(
+            ["recovery of 2000 entries, 128 B, at most 1 in one event, after stop", "recovery of 2000 entries, 128 B, at most 1 in one event, after kill -9"],
+            results.Select(r => r.GetProperty("load").GetString()));
+        Assert.All(results, result =>
+        {
+            Assert.Equal(2000, result.GetProperty("entries").GetInt64());
+            Assert.True(result.GetProperty("replayed_ms").GetDouble() > 0);
+            Assert.True(result.GetProperty("applied_ms").GetDouble() >= result.GetProperty("applied_from_ms").GetDouble());
+            Assert.True(result.GetProperty("entries_per_s").GetDouble() > 0);
+        });
+        Assert.Empty(Directory.GetDirectories(_folder.Path));
+    }
+
+    [Fact]
+    public async Task A_log_that_only_lives_in_memory_cannot_be_recovered()
+    {
+        (int code, _, string errors) = await Run.ToEndAsync("bench", "--recovery", "--journal", "memory");
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("--recovery", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--clients", "0")]
     [InlineData("--sizes", "big")]
     [InlineData("--mix", "50/60")]
     [InlineData("--journal", "paper")]
+    [InlineData("--entries", "0")]
+    [InlineData("--batch-entries", "-1")]
     public Task What_makes_no_sense_is_a_usage_error_that_names_the_option(string option, string value) => Run.MustBeUsageErrorAsync("bench", option, value);
 
     private async Task<JsonElement[]> BenchAsync(int expected, params string[] options)

@@ -5,9 +5,10 @@ internal sealed class StorageException : IOException
 {
     public StorageException(string operation, string path, int error)
         : base($"{operation} of {path} failed: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)} (error {error}).") =>
-        NoSpace = error is NativeMethods.ErrorNoSpace or NativeMethods.ErrorQuotaLinux;
+        // As the base library does it on Unix: so that others find the reason too.
+        HResult = error;
 
-    public bool NoSpace { get; }
+    public bool NoSpace => HResult is NativeMethods.ErrorNoSpace or NativeMethods.ErrorQuotaLinux;
 
     /// <summary>Whether the exception, of whatever type, says that the disk is full.</summary>
     public static bool SaysNoSpace(Exception e) => e switch

@@ -226,6 +226,44 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
         return new EntryBatch(Term, first, count, bytes);
     }
 
+    /// <summary>
+    /// Whether <paramref name="next"/> may become one batch with this one: it goes on in the same term, and both hold data of clients. What the protocol itself wrote stands alone.
+    /// </summary>
+    /// <param name="next">The batch behind this one.</param>
+    public bool Joins(EntryBatch next) =>
+        next.Term == Term && next.FirstIndex == LastIndex.Next && FirstKind == EntryKind.Normal && next.FirstKind == EntryKind.Normal;
+
+    /// <summary>The entries of batches that join, as one batch.</summary>
+    /// <param name="batches">At least one; each <see cref="Joins"/> the one before.</param>
+    public static EntryBatch Join(IReadOnlyList<EntryBatch> batches)
+    {
+        if (batches.Count == 1)
+        {
+            return batches[0];
+        }
+
+        int size = HeaderSize;
+        int count = 0;
+        for (int i = 0; i < batches.Count; i++)
+        {
+            Invariant.That(i == 0 || batches[i - 1].Joins(batches[i]), "Batches that do not follow each other cannot become one.");
+            size += batches[i].Encoded.Length - HeaderSize;
+            count += batches[i].Count;
+        }
+
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(size);
+        int at = HeaderSize;
+        for (int i = 0; i < batches.Count; i++)
+        {
+            ReadOnlySpan<byte> body = batches[i].Encoded.Span[HeaderSize..];
+            body.CopyTo(bytes.AsSpan(at));
+            at += body.Length;
+        }
+
+        WriteHeader(bytes, batches[0].Term, batches[0].FirstIndex, count);
+        return new EntryBatch(batches[0].Term, batches[0].FirstIndex, count, bytes);
+    }
+
     /// <summary>Walks the entries without allocating.</summary>
     public Enumerator GetEnumerator() => new(this);
 
@@ -235,6 +273,8 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
 
     /// <inheritdoc/>
     public override string ToString() => $"[{Term}:{FirstIndex}..{LastIndex}]";
+
+    private EntryKind FirstKind => (EntryKind)Encoded.Span[HeaderSize];
 
     private static int Write(in ProposedEntry entry, Span<byte> target)
     {

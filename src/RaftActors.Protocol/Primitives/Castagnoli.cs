@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace RaftActors;
 
@@ -12,15 +14,17 @@ internal static class Castagnoli
 
     public static uint Compute(ReadOnlySpan<byte> bytes) => Finish(Append(Start, bytes));
 
+    // At once as fast as it gets: a start runs it over the whole log before anything else is warm.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Append(uint state, ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length >= sizeof(ulong))
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        foreach (ulong word in words)
         {
-            state = BitOperations.Crc32C(state, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[sizeof(ulong)..];
+            state = BitOperations.Crc32C(state, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
         }
 
-        foreach (byte b in bytes)
+        foreach (byte b in bytes[(words.Length * sizeof(ulong))..])
         {
             state = BitOperations.Crc32C(state, b);
         }

@@ -54,7 +54,7 @@ internal sealed class BootstrapActor : UntypedActor
     });
 
     protected override void PreStart() => _journal = Context.Watch(Context.ActorOf(
-        Akka.Actor.Props.Create(() => new LogActor(_options.Id, _options.NodeId, _settings.JournalPlugin, _settings.SnapshotPlugin, _stream.MaxJournalWriteBytes))
+        Akka.Actor.Props.Create(() => new LogActor(_options.Id, _options.NodeId, _settings.JournalPlugin, _settings.SnapshotPlugin, _stream))
             .WithDispatcher(NodeEnvironment.Consensus),
         NodeSupervision.Journal));
 

@@ -19,10 +19,15 @@ internal sealed class JournalReader : UntypedActor
     private readonly IActorRef _receiver;
     private readonly IActorRef _journal;
     private readonly List<EntryBatch> _batches = [];
+    private readonly BatchJoiner _joiner;
+    private readonly long _joinUpTo;
+    private int _found;
     private JournalReadFailed? _failure;
 
-    public JournalReader(IActorRef journal, string persistenceId, ReadJournal read, IReadOnlyList<JournalPlace> places, IActorRef receiver)
+    public JournalReader(IActorRef journal, string persistenceId, ReadJournal read, IReadOnlyList<JournalPlace> places, IActorRef receiver, BatchJoiner joiner, long joinUpTo)
     {
+        _joiner = joiner;
+        _joinUpTo = joinUpTo;
         _journal = journal;
         _persistenceId = persistenceId;
         _read = read;
@@ -30,8 +35,8 @@ internal sealed class JournalReader : UntypedActor
         _receiver = receiver;
     }
 
-    public static Props Props(IActorRef journal, string persistenceId, ReadJournal read, IReadOnlyList<JournalPlace> places, IActorRef receiver) =>
-        Akka.Actor.Props.Create(() => new JournalReader(journal, persistenceId, read, places, receiver)).WithDispatcher(NodeEnvironment.Consensus);
+    public static Props Props(IActorRef journal, string persistenceId, ReadJournal read, IReadOnlyList<JournalPlace> places, IActorRef receiver, BatchJoiner joiner, long joinUpTo) =>
+        Akka.Actor.Props.Create(() => new JournalReader(journal, persistenceId, read, places, receiver, joiner, joinUpTo)).WithDispatcher(NodeEnvironment.Consensus);
 
     protected override void PreStart()
     {
@@ -72,16 +77,17 @@ internal sealed class JournalReader : UntypedActor
 
     private void Take(IPersistentRepresentation stored)
     {
-        if (_batches.Count == _places.Count || stored.SequenceNr != _places[_batches.Count].SequenceNr)
+        if (_found == _places.Count || stored.SequenceNr != _places[_found].SequenceNr)
         {
             return;
         }
 
-        JournalPlace place = _places[_batches.Count];
+        JournalPlace place = _places[_found];
         switch (stored.Payload)
         {
             case JournaledEvent { Batch: EntryBatch batch } when batch.FirstIndex == place.First && batch.LastIndex >= place.Last:
-                _batches.Add(batch.Slice(place.First, place.Last));
+                _found++;
+                Add(batch.Slice(place.First, place.Last), stored.SequenceNr);
                 break;
             case UnreadableEvent unreadable:
                 Fail($"the event at sequence number {stored.SequenceNr} is damaged: {unreadable.Error}", null);
@@ -92,8 +98,32 @@ internal sealed class JournalReader : UntypedActor
         }
     }
 
+    private void Add(EntryBatch batch, long sequenceNr)
+    {
+        bool mayJoin = sequenceNr <= _joinUpTo;
+        if (mayJoin && _joiner.TryAdd(batch))
+        {
+            return;
+        }
+
+        TakeJoined();
+        if (!mayJoin || !_joiner.TryAdd(batch))
+        {
+            _batches.Add(batch);
+        }
+    }
+
+    private void TakeJoined()
+    {
+        if (_joiner.Count > 0)
+        {
+            _batches.Add(_joiner.Take());
+        }
+    }
+
     private void Finish()
     {
+        TakeJoined();
         if (_batches.Count == 0)
         {
             Fail($"the event at sequence number {_places[0].SequenceNr} is missing", null);

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Persistence;
+using RaftActors.Configuration;
 using RaftActors.Persistence;
 
 namespace RaftActors.Runtime;
@@ -21,17 +22,22 @@ internal sealed class LogActor : UntypedPersistentActor
     private bool _writing;
     private bool _flushQueued;
     private bool _failed;
+    private int _sinceHandOver;
     private long _lastRecovered;
+    private readonly BatchJoiner _joiner;
+    private readonly StreamSettings _settings;
     private readonly JournalIndex _index = new();
 
-    public LogActor(StreamId stream, NodeId node, string journalPlugin, string snapshotPlugin, int maxWriteBytes)
+    public LogActor(StreamId stream, NodeId node, string journalPlugin, string snapshotPlugin, StreamSettings settings)
     {
+        _settings = settings;
+        _joiner = BatchJoiner.For(settings);
         PersistenceId = PersistenceIdOf(stream, node);
         JournalPluginId = journalPlugin;
 
         // Without a plugin of its own this actor takes no snapshots, and the default store would make a folder for nothing.
         SnapshotPluginId = snapshotPlugin.Length > 0 ? snapshotPlugin : NoSnapshotStore;
-        _maxWriteBytes = maxWriteBytes;
+        _maxWriteBytes = settings.MaxJournalWriteBytes;
     }
 
     public override string PersistenceId { get; }
@@ -40,8 +46,8 @@ internal sealed class LogActor : UntypedPersistentActor
 
     public static string PersistenceIdOf(StreamId stream, NodeId node) => $"raft-stream-{stream}-node-{node}";
 
-    public static Props Props(StreamId stream, NodeId node, NodeEnvironment environment, int maxWriteBytes) =>
-        Akka.Actor.Props.Create(() => new LogActor(stream, node, environment.JournalPlugin, environment.SnapshotPlugin, maxWriteBytes))
+    public static Props Props(StreamId stream, NodeId node, NodeEnvironment environment, StreamSettings settings) =>
+        Akka.Actor.Props.Create(() => new LogActor(stream, node, environment.JournalPlugin, environment.SnapshotPlugin, settings))
             .WithDispatcher(NodeEnvironment.Consensus);
 
     protected override void OnRecover(object message)
@@ -69,6 +75,7 @@ internal sealed class LogActor : UntypedPersistentActor
                 Recovered(recovery.Event);
                 break;
             case RecoveryCompleted:
+                TakeJoined();
                 HandOver();
                 DeletePrefix();
                 Context.Parent.Tell(RecoveryFinished.Instance);
@@ -192,7 +199,7 @@ internal sealed class LogActor : UntypedPersistentActor
     private void Read(ReadJournal read)
     {
         IReadOnlyList<JournalPlace> places = _index.Find(read.First, read.Last, read.MaxBytes);
-        Context.ActorOf(JournalReader.Props(Extension.JournalFor(JournalPluginId), PersistenceId, read, places, Context.Parent));
+        Context.ActorOf(JournalReader.Props(Extension.JournalFor(JournalPluginId), PersistenceId, read, places, Context.Parent, BatchJoiner.For(_settings), _lastRecovered));
     }
 
     private void Follow(JournaledEvent written)
@@ -223,11 +230,29 @@ internal sealed class LogActor : UntypedPersistentActor
 
     private void Recovered(RaftEvent raftEvent)
     {
-        _recovered.Add(raftEvent);
         _index.Follow(raftEvent, LastSequenceNr);
-        if (_recovered.Count >= RecoveryChunk)
+        if (raftEvent is not EntriesAppended { Batch: EntryBatch batch })
+        {
+            TakeJoined();
+            _recovered.Add(raftEvent);
+        }
+        else if (!_joiner.TryAdd(batch))
+        {
+            TakeJoined();
+            _joiner.TryAdd(batch);
+        }
+
+        if (++_sinceHandOver >= RecoveryChunk)
         {
             HandOver();
+        }
+    }
+
+    private void TakeJoined()
+    {
+        if (_joiner.Count > 0)
+        {
+            _recovered.Add(new EntriesAppended(_joiner.Take()));
         }
     }
 
@@ -237,6 +262,7 @@ internal sealed class LogActor : UntypedPersistentActor
         {
             Context.Parent.Tell(new RecoveredEvents(_recovered));
             _recovered = [];
+            _sinceHandOver = 0;
         }
     }
 

@@ -5,7 +5,7 @@ namespace RaftActors.Runtime;
 
 /// <summary>
 /// Supervises one stream: makes its node, makes it anew after a crash, with growing waits, and leaves it alone for good when going on could break a promise. Answers
-/// clients while there is no node.
+/// clients while there is no node. A full disk is no reason to give up: the stream has failed as long as it is full, and begins anew from what the journal holds.
 /// </summary>
 internal sealed partial class StreamActor : UntypedActor, IWithTimers
 {
@@ -22,6 +22,7 @@ internal sealed partial class StreamActor : UntypedActor, IWithTimers
     private TimeSpan _startedAt;
     private Exception? _crash;
     private bool _hasRun;
+    private bool _waitsForSpace;
     private bool _stopping;
 
     public StreamActor(StreamLink link, NodeEnvironment environment)
@@ -87,6 +88,7 @@ internal sealed partial class StreamActor : UntypedActor, IWithTimers
             case NodeStarted:
                 _health = StreamHealth.Healthy;
                 _hasRun = true;
+                _failure = null;
                 _startedAt = Now;
                 Context.Parent.Tell(new StreamUp(_link.Id, null));
                 Context.System.EventStream.Publish(new StreamStarted(_link.Id, _link.Self));
@@ -168,6 +170,7 @@ internal sealed partial class StreamActor : UntypedActor, IWithTimers
     {
         _health = StreamHealth.Failed;
         _failure = reason;
+        _waitsForSpace = _hasRun && DiskSpace.IsMissing(cause);
         LogLines.NodeFailed(_log, cause, _link.Id, _link.Self, reason);
         Context.Parent.Tell(new StreamUp(_link.Id, new StreamStartException(_link.Id, reason, cause)));
         Context.System.EventStream.Publish(new StreamFailed(_link.Id, _link.Self, reason, cause));
@@ -198,7 +201,7 @@ internal sealed partial class StreamActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (_failure is not null)
+        if (_failure is not null && !_waitsForSpace)
         {
             return;
         }
@@ -212,8 +215,12 @@ internal sealed partial class StreamActor : UntypedActor, IWithTimers
         // Having run for long enough forgives earlier crashes.
         bool first = _wait == TimeSpan.Zero || Now - _startedAt > _link.Settings.RestartBackoffMax * 2;
         _wait = first ? _link.Settings.RestartBackoffMin : TimeSpan.FromTicks(Math.Min(_wait.Ticks * 2, _link.Settings.RestartBackoffMax.Ticks));
-        _health = StreamHealth.Starting;
-        LogLines.NodeCrashed(_log, _link.Id, _link.Self, _wait);
+        if (_failure is null)
+        {
+            _health = StreamHealth.Starting;
+            LogLines.NodeCrashed(_log, _link.Id, _link.Self, _wait);
+        }
+
         Timers.StartSingleTimer(RestartKey, RestartNode.Instance, _wait);
     }
 

@@ -5,6 +5,7 @@ namespace Akka.Persistence;
 public abstract partial class Eventsourced
 {
     private State _state;
+    private Receive _receiveRecover;
     private bool _replaying;
     private bool _eventSeen;
     private bool _unstashedInMailbox;
@@ -126,7 +127,7 @@ public abstract partial class Eventsourced
                 LastSequenceNr = Math.Max(LastSequenceNr, replayed.Persistent.SequenceNr);
                 try
                 {
-                    base.AroundReceive(ReceiveRecover, replayed.Persistent.Payload);
+                    base.AroundReceive(_receiveRecover ??= ReceiveRecover, replayed.Persistent.Payload);
                 }
                 catch (Exception cause)
                 {

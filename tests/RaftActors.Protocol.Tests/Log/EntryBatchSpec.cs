@@ -55,6 +55,36 @@ public sealed class EntryBatchSpec
     }
 
     [Fact]
+    public void Batches_of_one_term_that_follow_each_other_join_and_read_the_same()
+    {
+        EntryBatch first = EntryBatch.Create(new Term(3), new LogIndex(7), [new ProposedEntry(EntryKind.Normal, Bytes("a"), Key: 9)]);
+        EntryBatch second = EntryBatch.Create(new Term(3), new LogIndex(8), [new ProposedEntry(EntryKind.Normal, Bytes("bc")), new ProposedEntry(EntryKind.Normal, default, 0, 5, 6)]);
+        Assert.True(first.Joins(second));
+        EntryBatch joined = EntryBatch.Join([first, second]);
+
+        Assert.True(EntryBatch.TryDecode(joined.Encoded, out EntryBatch? read, out string? error), error);
+        Assert.Equal((new Term(3), new LogIndex(7), new LogIndex(9)), (read.Term, read.FirstIndex, read.LastIndex));
+        LogEntry[] expected = [.. first, .. second];
+        Assert.Equal(expected.Select(e => (e.Id, e.Kind, e.Key, e.SessionId, e.SessionSerial, Convert.ToHexString(e.Data.Span))), read.Select(e => (e.Id, e.Kind, e.Key, e.SessionId, e.SessionSerial, Convert.ToHexString(e.Data.Span))));
+        Assert.Same(first, EntryBatch.Join([first]));
+    }
+
+    [Fact]
+    public void Batches_do_not_join_over_a_gap_a_term_or_what_the_protocol_wrote()
+    {
+        EntryBatch batch = Of(3, 7, EntryKind.Normal);
+        Assert.False(batch.Joins(Of(3, 9, EntryKind.Normal)));
+        Assert.False(batch.Joins(Of(3, 7, EntryKind.Normal)));
+        Assert.False(batch.Joins(Of(4, 8, EntryKind.Normal)));
+        Assert.False(batch.Joins(Of(3, 8, EntryKind.NoOp)));
+        Assert.False(batch.Joins(Of(3, 8, EntryKind.Membership)));
+        Assert.False(Of(3, 6, EntryKind.NoOp).Joins(batch));
+        Assert.Throws<InvariantViolationException>(() => EntryBatch.Join([batch, Of(3, 9, EntryKind.Normal)]));
+
+        static EntryBatch Of(long term, long index, EntryKind kind) => EntryBatch.Create(new Term(term), new LogIndex(index), [new ProposedEntry(kind, Bytes("x"))]);
+    }
+
+    [Fact]
     public void The_numbers_of_entry_kinds_stay_what_they_are()
     {
         Assert.Equal(

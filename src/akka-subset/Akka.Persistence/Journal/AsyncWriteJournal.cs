@@ -161,6 +161,13 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
                 {
                     if (stored.IsDeleted)
                         return;
+                    if (AdaptsNothing)
+                    {
+                        // The way of most journals, and millions of events may go it: without a list for each.
+                        replyTo.Tell(new ReplayedMessage(stored), ActorRefs.NoSender);
+                        return;
+                    }
+
                     foreach (var adapted in AdaptFromJournal(stored))
                         replyTo.Tell(new ReplayedMessage(adapted), ActorRefs.NoSender);
                 }).ConfigureAwait(false);

@@ -25,7 +25,7 @@ public enum ReplayFilterMode
 /// </summary>
 public class ReplayFilter : ActorBase
 {
-    private readonly LinkedList<ReplayedMessage> _window = [];
+    private readonly Queue<ReplayedMessage> _window = new();
     private readonly LinkedList<string> _oldWriters = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private string _writer = string.Empty;
@@ -86,11 +86,8 @@ public class ReplayFilter : ActorBase
             _log.Debug("Replay: {0}", replayed);
 
         var persistent = replayed.Persistent;
-        if (_window.Count == WindowSize && _window.First is { } oldest)
-        {
-            _window.RemoveFirst();
-            PersistentActor.Tell(oldest.Value, ActorRefs.NoSender);
-        }
+        if (_window.Count == WindowSize && _window.TryDequeue(out var oldest))
+            PersistentActor.Tell(oldest, ActorRefs.NoSender);
 
         if (persistent.WriterGuid == _writer)
         {
@@ -114,7 +111,7 @@ public class ReplayFilter : ActorBase
                 return;
         }
 
-        _window.AddLast(replayed);
+        _window.Enqueue(replayed);
     }
 
     private void TakeOver(IPersistentRepresentation first)
@@ -128,17 +125,11 @@ public class ReplayFilter : ActorBase
 
         // What the old writer wrote at or above the number at which the new one began was not part of the state
         // that the new one built on.
-        for (var node = _window.First; node is not null && !_failed;)
+        for (var left = _window.Count; left > 0 && !_failed; left--)
         {
-            var next = node.Next;
-            if (node.Value.Persistent.SequenceNr >= _sequenceNr
-                && !Tolerate(node.Value, $"another writer began at [{_sequenceNr}]")
-                && !_failed)
-            {
-                _window.Remove(node);
-            }
-
-            node = next;
+            var held = _window.Dequeue();
+            if (held.Persistent.SequenceNr < _sequenceNr || Tolerate(held, $"another writer began at [{_sequenceNr}]"))
+                _window.Enqueue(held);
         }
     }
 

@@ -17,6 +17,9 @@ public abstract class WriteJournalBase : ActorBase
 
     internal Akka.Configuration.Config PluginConfig { get; }
 
+    /// <summary>Whether events are stored as they are.</summary>
+    internal bool AdaptsNothing => _eventAdapters.IsIdentity;
+
     /// <summary>The atomic writes among the envelopes, each with its events in the form in which they are stored.</summary>
     protected IEnumerable<AtomicWrite> PreparePersistentBatch(IEnumerable<IPersistentEnvelope> resequenceables)
     {
