@@ -20,6 +20,9 @@ internal static class BenchTable
         await AddAsync(common with { Clients = [512], ReadPercent = 100 }, BenchJournal.Wal).ConfigureAwait(false);
         await AddAsync(common with { Clients = [512], ReadPercent = 90 }, BenchJournal.Wal).ConfigureAwait(false);
         await AddAsync(common with { Clients = [512], Streams = 16 }, BenchJournal.Wal).ConfigureAwait(false);
+        List<RecoveryResult> recoveries = [];
+        await RecoverAsync(common).ConfigureAwait(false);
+        await RecoverAsync(common with { BatchEntries = 1 }).ConfigureAwait(false);
         FailoverResult failover = await BenchRuns.FailoverAsync(common, BenchJournal.Wal, cancellation).ConfigureAwait(false);
         await Console.Out.WriteLineAsync(failover.ToJson()).ConfigureAwait(false);
         KillAllResult[] kills = [
@@ -31,7 +34,7 @@ internal static class BenchTable
             await Console.Out.WriteLineAsync(kill.ToJson()).ConfigureAwait(false);
         }
 
-        await File.WriteAllTextAsync(file, Write(options, results, failover, kills), cancellation).ConfigureAwait(false);
+        await File.WriteAllTextAsync(file, Write(options, results, recoveries, failover, kills), cancellation).ConfigureAwait(false);
         if (plot is not null)
         {
             await File.WriteAllTextAsync(plot, ThroughputPlot.Draw(curve), cancellation).ConfigureAwait(false);
@@ -39,11 +42,14 @@ internal static class BenchTable
 
         return kills.Any(k => k.Missing > 0) ? ExitCode.WritesMissing : ExitCode.Ok;
 
+        async Task RecoverAsync(BenchOptions load) =>
+            recoveries.AddRange(await RecoveryRuns.RunAsync(load, BenchJournal.Wal, r => Console.Out.WriteLineAsync(r.ToJson()), cancellation).ConfigureAwait(false));
+
         async Task AddAsync(BenchOptions load, BenchJournal journal) =>
             results.AddRange(await BenchRuns.LoadsAsync(load, journal, r => Console.Out.WriteLineAsync(r.ToJson()), cancellation).ConfigureAwait(false));
     }
 
-    private static string Write(BenchOptions options, IReadOnlyList<BenchResult> results, FailoverResult failover, IReadOnlyList<KillAllResult> kills)
+    private static string Write(BenchOptions options, IReadOnlyList<BenchResult> results, IReadOnlyList<RecoveryResult> recoveries, FailoverResult failover, IReadOnlyList<KillAllResult> kills)
     {
         StringBuilder text = new();
         Add(text, $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {Processor()}, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; median of {options.Runs} runs of {options.Seconds} s.");
@@ -53,6 +59,14 @@ internal static class BenchTable
         foreach (BenchResult r in results)
         {
             Add(text, $"| {r.System.Split('/')[1]} | {r.Load} | {r.EntriesPerSecond:N0} | {r.P50Ms:F3} ms | {r.P99Ms:F3} ms | {r.CpuMicrosecondsPerEntry:F1} µs | {r.AllocatedBytesPerEntry:F0} B | {r.RssMb:F0} MB | {r.Errors} |");
+        }
+
+        text.AppendLine();
+        text.AppendLine("| journal | recovery | replayed after | applied after | replayed/s | applied/s | memory at most |");
+        text.AppendLine("|---|---|---|---|---|---|---|");
+        foreach (RecoveryResult r in recoveries)
+        {
+            Add(text, $"| {r.System.Split('/')[1]} | {r.Load} | {r.Sample.ReplayedMs:F0} ms | {r.Sample.AppliedMs:F0} ms | {r.ReplayedPerSecond:N0} | {r.AppliedPerSecond:N0} | {r.Sample.PeakMemoryBytes / 1e6:F0} MB |");
         }
 
         text.AppendLine();

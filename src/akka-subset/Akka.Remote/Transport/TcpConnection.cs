@@ -25,6 +25,9 @@ internal sealed class TcpConnection
 {
     private const int ReadBufferSize = 64 * 1024;
 
+    // Reads without a large frame after which a large buffer is given up: not between two of a row of them.
+    private const int SmallReadsBeforeShrink = 256;
+
     private readonly Socket _socket;
     private readonly int _maxFrame;
     private Stream? _stream;
@@ -169,6 +172,7 @@ internal sealed class TcpConnection
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ReadBufferSize);
         var filled = 0;
+        var smallReads = 0;
         Exception? cause = null;
         try
         {
@@ -188,8 +192,13 @@ internal sealed class TcpConnection
                 // Room follows the data that is really there, not the length that the peer announces.
                 if (filled == buffer.Length)
                     buffer = Resize(buffer, filled, (int)Math.Min(Math.Max((long)frame, buffer.Length + 1), (long)buffer.Length * 2));
-                else if (filled == 0 && buffer.Length > ReadBufferSize * 4)
+                else if (received > ReadBufferSize)
+                    smallReads = 0;
+                else if (filled == 0 && buffer.Length > ReadBufferSize * 4 && ++smallReads > SmallReadsBeforeShrink)
+                {
+                    smallReads = 0;
                     buffer = Resize(buffer, 0, ReadBufferSize);
+                }
             }
         }
         catch (Exception e)
