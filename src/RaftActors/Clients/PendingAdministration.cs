@@ -1,22 +1,10 @@
 namespace RaftActors.Runtime;
 
 /// <summary>Asks for the status of a stream. Always answered with one: a tool that watches must not need to catch.</summary>
-internal sealed class PendingStatus(StreamLink link) : ClientRequest
+internal sealed class PendingStatus(StreamLink link) : PendingRequest<StreamStatus>
 {
-    private readonly TaskCompletionSource<StreamStatus> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Task<StreamStatus> Task => _completion.Task;
-
     /// <summary>The node's part of it, to be completed by the state machine's actor; also the answer when that is busy.</summary>
     public StreamStatus? SoFar { get; set; }
-
-    public void Answer(StreamStatus status)
-    {
-        if (Claim())
-        {
-            _completion.TrySetResult(status);
-        }
-    }
 
     /// <summary>What is known without asking anybody.</summary>
     public void Answer(StreamHealth health, string? failure) => Answer(new StreamStatus
@@ -53,27 +41,13 @@ internal sealed class PendingStatus(StreamLink link) : ClientRequest
 }
 
 /// <summary>Asks for one committed entry.</summary>
-internal sealed class PendingEntryRead(LogIndex index) : ClientRequest
+internal sealed class PendingEntryRead(LogIndex index) : PendingRequest<CommittedEntryAnswer>
 {
-    private readonly TaskCompletionSource<CommittedEntryAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public LogIndex Index { get; } = index;
-
-    public Task<CommittedEntryAnswer> Task => _completion.Task;
-
-    public void Answer(CommittedEntryAnswer answer)
-    {
-        if (Claim())
-        {
-            _completion.TrySetResult(answer);
-        }
-    }
 
     public override void Abandon(string reason, RefusalCode code) => Answer(new CommittedEntryUnavailable(reason));
 
     public override void TimeOut() => Answer(new CommittedEntryUnavailable("no answer in time"));
-
-    public override void Overload(string reason) => Answer(new CommittedEntryUnavailable(reason));
 }
 
 /// <summary>Asks a leader to give up its office.</summary>

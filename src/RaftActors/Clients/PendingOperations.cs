@@ -1,24 +1,12 @@
 namespace RaftActors.Runtime;
 
 /// <summary>Asks for a change of the membership.</summary>
-internal sealed class PendingMembershipChange(MembershipChange change) : ClientRequest
+internal sealed class PendingMembershipChange(MembershipChange change) : PendingRequest<MembershipAnswer>
 {
-    private readonly TaskCompletionSource<MembershipAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public MembershipChange Change { get; } = change;
 
     /// <summary>Set before the core gets it: from then on only the core knows what came of it.</summary>
     public bool MayBeUnderWay { get; set; }
-
-    public Task<MembershipAnswer> Task => _completion.Task;
-
-    public void Answer(MembershipAnswer answer)
-    {
-        if (Claim())
-        {
-            _completion.TrySetResult(answer);
-        }
-    }
 
     public override void Abandon(string reason, RefusalCode code) =>
         Answer(MayBeUnderWay ? new MembershipOutcomeUnknown(reason) : new MembershipNotChanged(ChangeRefusal.NotLeader, reason, NodeId.None, null));
@@ -26,92 +14,48 @@ internal sealed class PendingMembershipChange(MembershipChange change) : ClientR
     public override void TimeOut() => Answer(MayBeUnderWay
         ? new MembershipOutcomeUnknown("the change was not complete in time; it may be under way still")
         : new MembershipNotChanged(ChangeRefusal.NotReady, "the leader had not committed an entry of its own term in time", NodeId.None, null));
-
-    public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
 }
 
 /// <summary>Asks for another leader.</summary>
-internal sealed class PendingTransferRequest(NodeId target, TimeSpan timeout) : ClientRequest
+internal sealed class PendingTransferRequest(NodeId target, TimeSpan timeout) : PendingRequest<TransferAnswer>
 {
-    private readonly TaskCompletionSource<TransferAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public NodeId Target { get; } = target;
 
     public TimeSpan Timeout { get; } = timeout;
-
-    public Task<TransferAnswer> Task => _completion.Task;
-
-    public void Answer(TransferAnswer answer)
-    {
-        if (Claim())
-        {
-            _completion.TrySetResult(answer);
-        }
-    }
 
     public override void Abandon(string reason, RefusalCode code) =>
         Answer(new LeadershipNotTransferred(TransferOutcome.NotLeader, reason, NodeId.None, null));
 
     public override void TimeOut() =>
         Answer(new LeadershipNotTransferred(TransferOutcome.TimedOut, "no new leader was known in time", NodeId.None, null));
-
-    public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
 }
 
 /// <summary>Asks the leader to stop the replication of a peer for a while.</summary>
-internal sealed class PendingPause(NodeId peer, TimeSpan duration) : ClientRequest
+internal sealed class PendingPause(NodeId peer, TimeSpan duration) : PendingRequest<PauseAnswer>
 {
-    private readonly TaskCompletionSource<PauseAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public NodeId Peer { get; } = peer;
 
     public TimeSpan Duration { get; } = duration;
 
-    public Task<PauseAnswer> Task => _completion.Task;
-
-    public void Answer(PauseAnswer answer)
-    {
-        if (Claim())
-        {
-            _completion.TrySetResult(answer);
-        }
-    }
-
     public override void Abandon(string reason, RefusalCode code) => Answer(new ReplicationNotPaused(PauseOutcome.NotLeader, reason, NodeId.None, null));
 
     public override void TimeOut() => Abandon("the member did not answer in time", RefusalCode.Stopping);
-
-    public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
 }
 
 /// <summary>Asks for an election.</summary>
 internal sealed class PendingElection : PendingAcknowledgement;
 
 /// <summary>Asks for a forced recovery.</summary>
-internal sealed class PendingRecovery(RaftInput.ForceRecovery input) : ClientRequest
+internal sealed class PendingRecovery(RaftInput.ForceRecovery input) : PendingRequest<RecoveryAnswer>
 {
-    private readonly TaskCompletionSource<RecoveryAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     /// <summary>What the core gets, but for the ticket.</summary>
     public RaftInput.ForceRecovery Input { get; } = input;
 
     /// <summary>Set before the core gets it.</summary>
     public bool MayBeUnderWay { get; set; }
 
-    public Task<RecoveryAnswer> Task => _completion.Task;
-
-    public void Answer(RecoveryAnswer answer)
-    {
-        if (Claim())
-        {
-            _completion.TrySetResult(answer);
-        }
-    }
-
     public override void Abandon(string reason, RefusalCode code) =>
         Answer(MayBeUnderWay ? new RecoveryOutcomeUnknown(reason) : new RecoveryNotForced(reason));
 
     public override void TimeOut() => Abandon("the recovery was not on disk in time", RefusalCode.Stopping);
-
-    public override void Overload(string reason) => Abandon(reason, RefusalCode.Stopping);
 }
