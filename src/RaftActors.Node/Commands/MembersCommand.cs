@@ -17,31 +17,21 @@ internal static class MembersCommand
         Option<string> kind = Kind();
         Option<int> priority = new("--priority") { Description = "How much it is wanted as leader; higher is more." };
         Option<int> group = new("--group") { Description = "Its group (zone); 0 for none." };
-        OperatorOptions common = new(Patience);
-        Command command = new("add", "Add a member; a voter first catches up as a learner. Start its node with join = on.") { id, address, kind, priority, group };
-        common.AddTo(command);
-        command.SetAction((parsed, token) => common.RunAsync(
-            parsed,
-            (admin, node, system, stream, timeout, cancel) =>
+        return new OperatorOptions(Patience).On(
+            new Command("add", "Add a member; a voter first catches up as a learner. Start its node with join = on.") { id, address, kind, priority, group },
+            parsed => (admin, node, system, stream, timeout, cancel) =>
             {
                 Member member = new(new NodeId(parsed.GetValue(id)), KindOf(parsed.GetValue(kind)), parsed.GetValue(address)!) { Priority = parsed.GetValue(priority), Group = parsed.GetValue(group) };
                 return admin.AddMemberAsync(node, system, stream, member, timeout, cancel);
-            },
-            token));
-        return command;
+            });
     }
 
     private static Command Remove()
     {
         Option<uint> id = new("--id") { Description = "The member's node id.", Required = true };
-        OperatorOptions common = new(Patience);
-        Command command = new("remove", "Remove a member, also a dead one, also the leader; or withdraw one that is being added.") { id };
-        common.AddTo(command);
-        command.SetAction((parsed, token) => common.RunAsync(
-            parsed,
-            (admin, node, system, stream, timeout, cancel) => admin.RemoveMemberAsync(node, system, stream, new NodeId(parsed.GetValue(id)), timeout, cancel),
-            token));
-        return command;
+        return new OperatorOptions(Patience).On(
+            new Command("remove", "Remove a member, also a dead one, also the leader; or withdraw one that is being added.") { id },
+            parsed => (admin, node, system, stream, timeout, cancel) => admin.RemoveMemberAsync(node, system, stream, new NodeId(parsed.GetValue(id)), timeout, cancel));
     }
 
     private static Command Change()
@@ -50,15 +40,10 @@ internal static class MembersCommand
         Option<string> kind = Kind();
         Option<int?> priority = new("--priority") { Description = "How much it is wanted as leader from then on; unchanged when not given." };
         Option<int?> group = new("--group") { Description = "Its group (zone) from then on; unchanged when not given." };
-        OperatorOptions common = new(Patience);
-        Command command = new("change", "Give a member another kind: promote a learner, demote a voter.") { id, kind, priority, group };
-        common.AddTo(command);
-        command.SetAction((parsed, token) => common.RunAsync(
-            parsed,
-            (admin, node, system, stream, timeout, cancel) =>
-                admin.ChangeMemberAsync(node, system, stream, new NodeId(parsed.GetValue(id)), KindOf(parsed.GetValue(kind)), parsed.GetValue(priority), parsed.GetValue(group), timeout, cancel),
-            token));
-        return command;
+        return new OperatorOptions(Patience).On(
+            new Command("change", "Give a member another kind: promote a learner, demote a voter.") { id, kind, priority, group },
+            parsed => (admin, node, system, stream, timeout, cancel) =>
+                admin.ChangeMemberAsync(node, system, stream, new NodeId(parsed.GetValue(id)), KindOf(parsed.GetValue(kind)), parsed.GetValue(priority), parsed.GetValue(group), timeout, cancel));
     }
 
     private static Command Quorum()
@@ -66,18 +51,13 @@ internal static class MembersCommand
         Option<int> commit = new("--commit") { Description = "How many members must have what is committed; 0 for a majority." };
         Option<int> election = new("--election") { Description = "How many votes elect a leader; 0 for a majority." };
         Option<int[]> groups = new("--required-group") { Description = "A group without which nothing is committed; once for each.", AllowMultipleArgumentsPerToken = true };
-        OperatorOptions common = new(Patience);
-        Command command = new("quorum", "Change how many members decide. Commit and election quorum together must be more than the voters.") { commit, election, groups };
-        common.AddTo(command);
-        command.SetAction((parsed, token) => common.RunAsync(
-            parsed,
-            (admin, node, system, stream, timeout, cancel) =>
+        return new OperatorOptions(Patience).On(
+            new Command("quorum", "Change how many members decide. Commit and election quorum together must be more than the voters.") { commit, election, groups },
+            parsed => (admin, node, system, stream, timeout, cancel) =>
             {
                 QuorumRule rule = new() { Commit = parsed.GetValue(commit), Election = parsed.GetValue(election), RequiredGroups = [.. parsed.GetValue(groups) ?? []] };
                 return admin.ChangeQuorumAsync(node, system, stream, rule, timeout, cancel);
-            },
-            token));
-        return command;
+            });
     }
 
     private static Option<string> Kind()

@@ -1,7 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
-using Akka.Actor;
-using Akka.Configuration;
 using RaftActors.Protocol;
 
 namespace RaftActors.Node.Commands;
@@ -24,54 +21,36 @@ internal sealed class OperatorOptions
     /// <summary>Asks an administrator made for this call.</summary>
     public delegate Task<string> Request(RaftAdmin admin, string node, string system, StreamId stream, TimeSpan timeout, CancellationToken cancellationToken);
 
-    public void AddTo(Command command)
+    /// <summary>Gives the command these options too, and lets it ask. Prints the JSON answer; the exit code is 0 when it was done, 1 when it was refused or the outcome is unknown, 7 when the node did not answer.</summary>
+    public Command On(Command command, Func<ParseResult, Request> request)
     {
         foreach (Option option in (Option[])[_node, _stream, _config, _system, _timeout])
         {
             command.Options.Add(option);
         }
+
+        command.SetAction((parsed, token) => RunAsync(parsed, request(parsed), token));
+        return command;
     }
 
-    /// <summary>Prints the JSON answer. Exit code 0 when it was done, 1 when it was refused or the outcome is unknown, 7 when the node did not answer.</summary>
-    public async Task<int> RunAsync(ParseResult parsed, Request request, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(ParseResult parsed, Request request, CancellationToken cancellationToken)
     {
-        Config config = ConfigurationFactory.Empty;
-        try
+        if (await AskingSystem.LoadAsync(parsed.GetValue(_config), cancellationToken).ConfigureAwait(false) is not { } config)
         {
-            if (parsed.GetValue(_config) is { } path)
-            {
-                config = await HoconFile.LoadAsync(path, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (ConfigFileException e)
-        {
-            await Console.Error.WriteLineAsync($"raftactors: {e.Message}").ConfigureAwait(false);
             return ExitCode.Configuration;
         }
 
         string name = parsed.GetValue(_system)!;
-        using ActorSystem system = await AskingSystem.CreateAsync(name + "-admin", config, cancellationToken).ConfigureAwait(false);
-        int code;
-        try
-        {
-            string answer = await request(
-                new RaftAdmin(system),
+        return await AskingSystem.AskAsync(
+            name + "-admin",
+            config,
+            async admin => await AskingSystem.PrintAsync(await request(
+                admin,
                 parsed.GetValue(_node)!,
                 name,
                 new StreamId(parsed.GetValue(_stream)),
                 TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
-                cancellationToken).ConfigureAwait(false);
-            await Console.Out.WriteLineAsync(answer).ConfigureAwait(false);
-            using JsonDocument json = JsonDocument.Parse(answer);
-            code = json.RootElement.GetProperty("outcome").GetString() == "done" ? ExitCode.Ok : ExitCode.Failure;
-        }
-        catch (NodeUnreachableException e)
-        {
-            await Console.Error.WriteLineAsync($"raftactors: {e.Message}").ConfigureAwait(false);
-            code = ExitCode.Unreachable;
-        }
-
-        await system.Terminate().ConfigureAwait(false);
-        return code;
+                cancellationToken).ConfigureAwait(false)).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
     }
 }

@@ -10,14 +10,9 @@ internal static class PauseCommand
     {
         Option<uint> member = new("--member") { Description = "The member that gets no entries.", Required = true };
         Option<double> seconds = new("--seconds") { Description = "For how long; 0: go on at once.", DefaultValueFactory = _ => 60 };
-        OperatorOptions common = new(10);
-        Command command = new("pause", "Stop the replication of a member for a while. It counts as healthy, but acknowledges nothing: when the others are not a quorum, nothing is committed.") { member, seconds };
-        common.AddTo(command);
-        command.SetAction((parsed, token) => common.RunAsync(
-            parsed,
-            (admin, node, system, stream, timeout, cancel) =>
-                admin.PauseReplicationAsync(node, system, stream, new NodeId(parsed.GetValue(member)), TimeSpan.FromSeconds(parsed.GetValue(seconds)), timeout, cancel),
-            token));
-        return command;
+        return new OperatorOptions(10).On(
+            new Command("pause", "Stop the replication of a member for a while. It counts as healthy, but acknowledges nothing: when the others are not a quorum, nothing is committed.") { member, seconds },
+            parsed => (admin, node, system, stream, timeout, cancel) =>
+                admin.PauseReplicationAsync(node, system, stream, new NodeId(parsed.GetValue(member)), TimeSpan.FromSeconds(parsed.GetValue(seconds)), timeout, cancel));
     }
 }

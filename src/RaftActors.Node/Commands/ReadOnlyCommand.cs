@@ -11,12 +11,6 @@ internal static class ReadOnlyCommand
         Mode("off", "Take writes again.", static (admin, node, system, stream, timeout, cancel) => admin.LeaveReadOnlyModeAsync(node, system, stream, timeout, cancel)),
     };
 
-    private static Command Mode(string name, string description, OperatorOptions.Request request)
-    {
-        OperatorOptions common = new(10, "The node that this is for, host:port. Not the leader in its place.");
-        Command command = new(name, description);
-        common.AddTo(command);
-        command.SetAction((parsed, token) => common.RunAsync(parsed, request, token));
-        return command;
-    }
+    private static Command Mode(string name, string description, OperatorOptions.Request request) =>
+        new OperatorOptions(10, "The node that this is for, host:port. Not the leader in its place.").On(new Command(name, description), _ => request);
 }

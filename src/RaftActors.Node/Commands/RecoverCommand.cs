@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Akka.Actor;
-using Akka.Configuration;
 using RaftActors.Protocol;
 
 namespace RaftActors.Node.Commands;
@@ -36,57 +34,35 @@ internal static class RecoverCommand
                 }
             }
 
-            Config settings = ConfigurationFactory.Empty;
-            try
+            if (await AskingSystem.LoadAsync(parsed.GetValue(config), token).ConfigureAwait(false) is not { } settings)
             {
-                if (parsed.GetValue(config) is { } path)
-                {
-                    settings = await HoconFile.LoadAsync(path, token).ConfigureAwait(false);
-                }
-            }
-            catch (ConfigFileException e)
-            {
-                await Console.Error.WriteLineAsync($"raftactors: {e.Message}").ConfigureAwait(false);
                 return ExitCode.Configuration;
             }
 
             NodeId? target = parsed.GetValue(on) is { } number ? new NodeId(number) : null;
             Recovery recovery = new(named, new StreamId(parsed.GetValue(stream)), target, parsed.GetValue(shorter), parsed.GetValue(confirm), parsed.GetValue(system)!, TimeSpan.FromSeconds(parsed.GetValue(timeout)));
-            using ActorSystem asking = await AskingSystem.CreateAsync(recovery.System + "-admin", settings, token).ConfigureAwait(false);
-            int code = await RunAsync(new RaftAdmin(asking), recovery, token).ConfigureAwait(false);
-            await asking.Terminate().ConfigureAwait(false);
-            return code;
+            return await AskingSystem.AskAsync(recovery.System + "-admin", settings, admin => RunAsync(admin, recovery, token), token).ConfigureAwait(false);
         });
         return command;
     }
 
     private static async Task<int> RunAsync(RaftAdmin admin, Recovery recovery, CancellationToken token)
     {
-        try
+        RecoveryPlan plan = await admin.PlanRecoveryAsync(recovery.Survivors, recovery.System, recovery.Stream, recovery.Timeout, token).ConfigureAwait(false);
+        string words = $"lose data in stream {recovery.Stream}";
+        foreach (string line in Describe(plan, recovery.On ?? plan.Furthest))
         {
-            RecoveryPlan plan = await admin.PlanRecoveryAsync(recovery.Survivors, recovery.System, recovery.Stream, recovery.Timeout, token).ConfigureAwait(false);
-            string words = $"lose data in stream {recovery.Stream}";
-            foreach (string line in Describe(plan, recovery.On ?? plan.Furthest))
-            {
-                await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
-            }
-
-            if (recovery.Confirmation != words)
-            {
-                await Console.Error.WriteLineAsync($"Nothing was changed. To go on: --confirm \"{words}\"").ConfigureAwait(false);
-                return recovery.Confirmation is null ? ExitCode.Failure : ExitCode.Usage;
-            }
-
-            string answer = await admin.ForceRecoveryAsync(recovery.Survivors, recovery.System, recovery.Stream, recovery.Timeout, recovery.On, recovery.TakeShorterLog, token).ConfigureAwait(false);
-            await Console.Out.WriteLineAsync(answer).ConfigureAwait(false);
-            using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(answer);
-            return json.RootElement.GetProperty("outcome").GetString() == "done" ? ExitCode.Ok : ExitCode.Failure;
+            await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
         }
-        catch (NodeUnreachableException e)
+
+        if (recovery.Confirmation != words)
         {
-            await Console.Error.WriteLineAsync($"raftactors: {e.Message}").ConfigureAwait(false);
-            return ExitCode.Unreachable;
+            await Console.Error.WriteLineAsync($"Nothing was changed. To go on: --confirm \"{words}\"").ConfigureAwait(false);
+            return recovery.Confirmation is null ? ExitCode.Failure : ExitCode.Usage;
         }
+
+        string answer = await admin.ForceRecoveryAsync(recovery.Survivors, recovery.System, recovery.Stream, recovery.Timeout, recovery.On, recovery.TakeShorterLog, token).ConfigureAwait(false);
+        return await AskingSystem.PrintAsync(answer).ConfigureAwait(false);
     }
 
     private static IEnumerable<string> Describe(RecoveryPlan plan, NodeId target)

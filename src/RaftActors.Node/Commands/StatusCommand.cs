@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Akka.Actor;
 using Akka.Configuration;
 
 namespace RaftActors.Node.Commands;
@@ -32,17 +31,8 @@ internal static class StatusCommand
 
     private static async Task<int> RunAsync(string[] nodes, string? configPath, string systemName, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        Config config = ConfigurationFactory.Empty;
-        try
+        if (await AskingSystem.LoadAsync(configPath, cancellationToken).ConfigureAwait(false) is not { } config)
         {
-            if (configPath is not null)
-            {
-                config = await HoconFile.LoadAsync(configPath, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (ConfigFileException e)
-        {
-            await Console.Error.WriteLineAsync($"raftactors: {e.Message}").ConfigureAwait(false);
             return ExitCode.Configuration;
         }
 
@@ -58,8 +48,11 @@ internal static class StatusCommand
             return ExitCode.Usage;
         }
 
-        using ActorSystem system = await AskingSystem.CreateAsync(systemName + "-status", config, cancellationToken).ConfigureAwait(false);
-        RaftAdmin admin = new(system);
+        return await AskingSystem.AskAsync(systemName + "-status", config, admin => PrintAsync(admin, addresses, systemName, timeout, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<int> PrintAsync(RaftAdmin admin, IReadOnlyList<string> addresses, string systemName, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         int code = ExitCode.Ok;
 
         // All at once, printed in the order given.
@@ -75,12 +68,11 @@ internal static class StatusCommand
             }
             catch (NodeUnreachableException e)
             {
-                await Console.Error.WriteLineAsync($"raftactors: {e.Message}").ConfigureAwait(false);
-                code = ExitCode.Unreachable;
+                // The others may answer all the same.
+                code = await AskingSystem.TellAsync(e).ConfigureAwait(false);
             }
         }
 
-        await system.Terminate().ConfigureAwait(false);
         return code;
     }
 
