@@ -66,7 +66,7 @@ internal sealed class LoadGenerator
                 // No method in between: its state machine would be one more object for each operation.
                 bool done = NextIsRead()
                     ? await _stream.ReadBarrierAsync(ReadConsistency.Linearizable, CancellationToken.None).ConfigureAwait(false) is ReadCompleted
-                    : await _stream.ProposeAsync(_data, null, CancellationToken.None).ConfigureAwait(false) is ProposalCommitted;
+                    : await _stream.ProposeValueAsync(_data).ConfigureAwait(false) is ProposalCommitted;
                 long end = Stopwatch.GetTimestamp();
                 if (done)
                 {

@@ -57,6 +57,16 @@ internal abstract class ClientRequest
         Abandon(reason, code);
     }
 
+    /// <summary>It becomes a request that nobody has answered. Only for whoever knows that nobody else holds it.</summary>
+    protected virtual void Forget()
+    {
+        _counted = null;
+        _clientDeadline = null;
+        Deadline = default;
+        IsListed = false;
+        Volatile.Write(ref _answered, 0);
+    }
+
     /// <summary>True for the one caller that may answer.</summary>
     protected bool Claim()
     {

@@ -28,19 +28,23 @@ internal sealed class OpenRequests
         }
     }
 
-    /// <summary>Holds the proposals of one batch, and lets go of the oldest batches that are answered.</summary>
-    public void Add(PendingProposal[] batch)
-    {
-        ForgetAnsweredBatches();
-        _batches.Enqueue(batch);
-    }
+    /// <summary>Holds the proposals of one batch.</summary>
+    public void Add(PendingProposal[] batch) => _batches.Enqueue(batch);
 
-    /// <summary>Lets go of the oldest batches, up to the first that waits for an answer.</summary>
-    public void ForgetAnsweredBatches()
+    /// <summary>
+    /// A batch is applied to its end and nothing else of the node holds it. It is let go when it is the oldest, with all in front of it that are answered; what of it can be used again is
+    /// free for that, provided that the state machine has answered all of it: before, somebody may still go through the whole batch.
+    /// </summary>
+    public void Done(PendingProposal[] batch)
     {
         while (_batches.TryPeek(out PendingProposal[]? oldest) && AreAnswered(oldest))
         {
             _batches.Dequeue();
+            if (ReferenceEquals(oldest, batch))
+            {
+                Release(batch);
+                return;
+            }
         }
     }
 
@@ -93,6 +97,22 @@ internal sealed class OpenRequests
         foreach (ClientRequest request in all)
         {
             look(request);
+        }
+    }
+
+    private static void Release(PendingProposal[] batch)
+    {
+        foreach (PendingProposal proposal in batch)
+        {
+            if (!proposal.WentStraight)
+            {
+                return;
+            }
+        }
+
+        foreach (PendingProposal proposal in batch)
+        {
+            proposal.LetGo();
         }
     }
 

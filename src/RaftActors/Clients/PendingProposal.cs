@@ -11,21 +11,28 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
 
     private int _place;
     private volatile bool _cancelled;
+    private volatile bool _isCommitted;
     private ReadOnlyMemory<byte> _result;
 
     public ReadOnlyMemory<byte> Data { get; private set; } = data;
 
-    public ulong Key { get; } = key;
+    public ulong Key { get; private set; } = key;
 
-    public Term ExpectedTerm { get; } = expectedTerm;
+    public Term ExpectedTerm { get; private set; } = expectedTerm;
 
-    public bool Forward { get; } = forward;
+    public bool Forward { get; private set; } = forward;
 
     /// <summary>What kind of entry it becomes: a user's, or one about sessions.</summary>
     public EntryKind Kind { get; init; }
 
     /// <summary>The client session, and the number of the command within it; 0 without one.</summary>
-    public SessionSerial Session { get; init; }
+    public SessionSerial Session { get; set; }
+
+    /// <summary>Grows each time that it is used again.</summary>
+    public virtual int Life => 0;
+
+    /// <summary>The state machine has answered it, and it never waited anywhere but in its batch: nobody holds it longer than the batch.</summary>
+    public bool WentStraight => _isCommitted && !IsListed && StalledSince is null && !ConcernsSession;
 
     public bool ConcernsSession => Kind == EntryKind.Session || Session.Session != 0;
 
@@ -65,10 +72,22 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
 
     public ProposedEntry ToEntry() => new(Kind, Data, Key, Session.Session, Session.Serial);
 
-    public void SetResult(ReadOnlyMemory<byte> result) => _result = result;
+    public virtual void SetResult(ReadOnlyMemory<byte> result, int life) => _result = result;
 
     /// <summary>It is committed and applied; what the state machine replied goes along.</summary>
-    public void Commit(LogIndex index, Term term) => Answer(new ProposalCommitted(index, term, _result));
+    public void Commit(LogIndex index, Term term)
+    {
+        if (Claim())
+        {
+            _isCommitted = true;
+            Deliver(new ProposalCommitted(index, term, _result));
+        }
+    }
+
+    /// <summary>The node does not hold it any more.</summary>
+    public virtual void LetGo()
+    {
+    }
 
     public void Answer(ProposalAnswer answer)
     {
@@ -87,6 +106,27 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
     public override void Overload(string reason) => Answer(new Overloaded(reason));
 
     protected abstract void Deliver(ProposalAnswer answer);
+
+    /// <summary>Makes it a new proposal.</summary>
+    protected void Rearm(ReadOnlyMemory<byte> data, ProposeOptions options)
+    {
+        Data = data;
+        Key = options.Key;
+        ExpectedTerm = options.ExpectedTerm;
+        Forward = options.Forward;
+        Session = options.Session;
+    }
+
+    /// <summary>Nothing of its last use is left.</summary>
+    protected override void Forget()
+    {
+        base.Forget();
+        Data = default;
+        _result = default;
+        _isCommitted = false;
+        _cancelled = false;
+        Volatile.Write(ref _place, Queued);
+    }
 }
 
 /// <summary>Proposed through a <see cref="RaftStream"/> of this process: the hot path, no ask, no temporary actor.</summary>

@@ -194,9 +194,12 @@ internal sealed partial class NodeActor
             _applyingEntries -= run.Entries;
             _bytesSinceSnapshot += run.Batch.Encoded.Length;
             _applying.Dequeue();
+            if (run.Waiters is { } waiters && run.To == run.Batch.FirstIndex + (waiters.Length - 1))
+            {
+                _open.Done(waiters);
+            }
         }
 
-        _open.ForgetAnsweredBatches();
         Step(new RaftInput.Applied(index));
         HandOver();
         SnapshotWhenDue();

@@ -123,7 +123,7 @@ internal sealed class SessionPass
     {
         if (control is { Operation: SessionOperation.Open, Limits: { } limits })
         {
-            _replies[at]?.SetResult(SessionGrant.Encode(limits));
+            _replies[at]?.SetResult(SessionGrant.Encode(limits), 0);
         }
     }
 
@@ -132,10 +132,12 @@ internal sealed class SessionPass
     {
         public ReadOnlyMemory<byte> Result { get; private set; }
 
-        public void SetResult(ReadOnlyMemory<byte> result)
+        public int Life => 0;
+
+        public void SetResult(ReadOnlyMemory<byte> result, int life)
         {
             Result = result;
-            waiter?.SetResult(result);
+            waiter?.SetResult(result, waiter.Life);
         }
     }
 }

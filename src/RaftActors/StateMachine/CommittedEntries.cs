@@ -48,6 +48,9 @@ public sealed class CommittedEntries : IEnumerable<CommittedEntry>
 
     internal bool IsOver { get; set; }
 
+    /// <summary>Whoever waited is being answered: from here on nobody waits for these entries.</summary>
+    internal bool IsAnswered { get; set; }
+
     /// <summary>
     /// Says, from within <see cref="IStateMachine.Apply"/>, that the last <paramref name="count"/> entries of this call are not applied: the state is as it was before them. The state machine
     /// goes into its error state, the applied index stands before them, and whoever waits for one of them is told <see cref="CommittedNotApplied"/>. Consensus goes on.
@@ -113,7 +116,7 @@ public sealed class CommittedEntries : IEnumerable<CommittedEntry>
 
     private IProposalResult? Waiter(LogIndex index)
     {
-        if (_waiters is null)
+        if (_waiters is null || IsAnswered)
         {
             return null;
         }

@@ -4,6 +4,7 @@ namespace RaftActors;
 public readonly struct CommittedEntry
 {
     private readonly IProposalResult? _waiter;
+    private readonly int _life;
 
     internal CommittedEntry(in LogEntry entry, IProposalResult? waiter)
     {
@@ -12,6 +13,7 @@ public readonly struct CommittedEntry
         Key = entry.Key;
         Data = entry.Data;
         _waiter = waiter;
+        _life = waiter?.Life ?? 0;
     }
 
     /// <summary>Its place in the log.</summary>
@@ -37,5 +39,5 @@ public readonly struct CommittedEntry
     /// session, and answered again when the command is repeated: it must be the same on every member.
     /// </summary>
     /// <param name="result">Not copied, so it must not be changed afterwards.</param>
-    public void Reply(ReadOnlyMemory<byte> result) => _waiter?.SetResult(result);
+    public void Reply(ReadOnlyMemory<byte> result) => _waiter?.SetResult(result, _life);
 }

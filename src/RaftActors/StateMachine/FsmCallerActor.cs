@@ -181,6 +181,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
         if (entries is not null)
         {
             Observe(entries, run);
+            entries.IsAnswered = true;
         }
 
         if (run.Waiters is { } waiters)

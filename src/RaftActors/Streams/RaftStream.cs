@@ -63,6 +63,30 @@ public sealed partial class RaftStream
         return cancellationToken.CanBeCanceled ? Cancellable(proposal, cancellationToken) : proposal.Task;
     }
 
+    /// <summary>
+    /// The same as <see cref="ProposeAsync"/> for many small proposals: it allocates nothing but the answer. It cannot be cancelled, and what it returns must be awaited exactly once, at once, or
+    /// turned into a task at once (<see cref="ValueTask{TResult}.AsTask"/>); awaited again it throws <see cref="InvalidOperationException"/>.
+    /// </summary>
+    /// <param name="data">The bytes; copied before this method returns.</param>
+    /// <param name="options">Key, expected term, forwarding, timeout; null for the defaults.</param>
+    public ValueTask<ProposalAnswer> ProposeValueAsync(ReadOnlyMemory<byte> data, ProposeOptions? options = null)
+    {
+        options ??= ProposeOptions.Default;
+        if (ProposalCheck.Refusal(data.Length, options.ExpectedTerm, options.Timeout, _link.Settings, options.Session) is { } refusal)
+        {
+            return ValueTask.FromResult<ProposalAnswer>(refusal);
+        }
+
+        PooledProposal proposal = _link.Proposals.Take();
+        proposal.Begin(data, options);
+        proposal.Deadline = _clock.Now + (options.Timeout ?? _link.Settings.ClientTimeout);
+
+        // Before anybody can answer it: from then on it belongs to whoever awaits the answer.
+        ValueTask<ProposalAnswer> task = proposal.Task;
+        _link.Submit(proposal);
+        return task;
+    }
+
     /// <summary>Runs <see cref="IStateMachine.Query"/> here, when the state is as fresh as asked for.</summary>
     /// <param name="query">What the state machine gets; must not be changed while the task runs.</param>
     /// <param name="consistency">How fresh the state has to be.</param>

@@ -32,6 +32,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     /// <summary>The stream's own actor, for what arrives while there is no node.</summary>
     public IActorRef Stream { get; set; } = ActorRefs.Nobody;
 
+    /// <summary>Proposals that are used again. Here and not in the node: a client may take its answer when the node is gone.</summary>
+    public ProposalPool Proposals { get; } = new();
+
     public int OpenRequests => Volatile.Read(ref _open);
 
     /// <summary>This member takes in no writes while it leads. Here and not in the node: it outlives the node's crashes.</summary>

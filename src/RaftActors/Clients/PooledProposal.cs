@@ -1,0 +1,97 @@
+using System.Threading.Tasks.Sources;
+
+namespace RaftActors.Runtime;
+
+/// <summary>
+/// A proposal of this process that is used again. It goes back to its pool when both are done with it: the client, who has taken the answer, and the node, whose state machine has answered
+/// every proposal of the batch it was in. Whatever took another course than straight into the log and through the state machine (parked, forwarded, timed out, refused, lost) is never used
+/// again: somebody may still hold it.
+/// </summary>
+internal sealed class PooledProposal : PendingProposal, IValueTaskSource<ProposalAnswer>
+{
+    private const int ClientDone = 1;
+    private const int NodeDone = 2;
+
+    private readonly ProposalPool _pool;
+    private readonly Lock _guard = new();
+
+    // Continuations must not run on the thread that carries consensus.
+    private ManualResetValueTaskSourceCore<ProposalAnswer> _completion = new() { RunContinuationsAsynchronously = true };
+    private byte[]? _rented;
+    private int _done;
+    private int _life;
+
+    public PooledProposal(ProposalPool pool)
+        : base(default, 0, Term.Zero, forward: true) => _pool = pool;
+
+    /// <summary>To be awaited once.</summary>
+    public ValueTask<ProposalAnswer> Task => new(this, _completion.Version);
+
+    public override int Life => Volatile.Read(ref _life);
+
+    /// <summary>A new proposal. Only for whoever has it from the pool.</summary>
+    public void Begin(ReadOnlyMemory<byte> data, ProposeOptions options)
+    {
+        byte[] copy = ClientBytes.Rent(data.Length);
+        data.Span.CopyTo(copy);
+        _rented = copy;
+        Rearm(copy.AsMemory(0, data.Length), options);
+    }
+
+    public override void ReleaseData()
+    {
+        base.ReleaseData();
+        if (Interlocked.Exchange(ref _rented, null) is { } copy)
+        {
+            ClientBytes.Return(copy);
+        }
+    }
+
+    /// <summary>A state machine that replies when its call is long over must not reply to whoever has this proposal by then.</summary>
+    public override void SetResult(ReadOnlyMemory<byte> result, int life)
+    {
+        lock (_guard)
+        {
+            if (life == _life)
+            {
+                base.SetResult(result, life);
+            }
+        }
+    }
+
+    public ProposalAnswer GetResult(short token)
+    {
+        // Throws for a token of an earlier life, and for one whose answer is not there yet.
+        ProposalAnswer answer = _completion.GetResult(token);
+        return Done(ClientDone) ? answer : throw new InvalidOperationException("The answer to a proposal can be awaited once only.");
+    }
+
+    public ValueTaskSourceStatus GetStatus(short token) => _completion.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
+
+    public override void LetGo() => Done(NodeDone);
+
+    protected override void Deliver(ProposalAnswer answer) => _completion.SetResult(answer);
+
+    // False for whoever has said so before.
+    private bool Done(int who)
+    {
+        int before = Interlocked.Or(ref _done, who);
+        if ((before | who) == (ClientDone | NodeDone) && (before & who) == 0)
+        {
+            lock (_guard)
+            {
+                _life++;
+                _completion.Reset();
+                Forget();
+                Volatile.Write(ref _done, 0);
+            }
+
+            _pool.Return(this);
+        }
+
+        return (before & who) == 0;
+    }
+}

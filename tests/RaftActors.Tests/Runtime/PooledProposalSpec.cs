@@ -1,0 +1,206 @@
+using RaftActors.Runtime;
+using RaftActors.Tests.Support;
+using Xunit;
+
+namespace RaftActors.Tests.Runtime;
+
+/// <summary>Proposals that are used again: never while anybody may still hold them, and nothing of one use reaches the next.</summary>
+public sealed class PooledProposalSpec
+{
+    private static readonly LogIndex One = new(1);
+    private static readonly Term First = new(1);
+    private readonly ProposalPool _pool = new();
+    private readonly OpenRequests _open = new();
+
+    [Fact]
+    public async Task It_is_used_again_when_client_and_node_are_done_in_either_order()
+    {
+        PooledProposal proposal = Begin();
+        ValueTask<ProposalAnswer> answer = proposal.Task;
+        Apply(proposal);
+        Assert.Equal(0, _pool.Kept);
+        Assert.IsType<ProposalCommitted>(await answer);
+        Assert.Equal(1, _pool.Kept);
+
+        Assert.Same(proposal, Begin());
+        answer = proposal.Task;
+        PendingProposal[] batch = Take(proposal);
+        proposal.Commit(One, First);
+        await answer;
+        Assert.Equal(0, _pool.Kept);
+        _open.Done(batch);
+        Assert.Equal(1, _pool.Kept);
+    }
+
+    [Fact]
+    public async Task Nothing_of_one_use_reaches_the_next()
+    {
+        PooledProposal proposal = Begin(new ProposeOptions { Key = 5, ExpectedTerm = new Term(3), Forward = false });
+        ValueTask<ProposalAnswer> answer = proposal.Task;
+        Take(proposal);
+        proposal.SetResult("one"u8.ToArray(), proposal.Life);
+        Finish(proposal);
+        Assert.Equal("one"u8.ToArray(), Assert.IsType<ProposalCommitted>(await answer).Result.ToArray());
+
+        Assert.Same(proposal, Begin());
+        Assert.Equal((0UL, Term.Zero, true, false, false), (proposal.Key, proposal.ExpectedTerm, proposal.Forward, proposal.IsAnswered, proposal.MayBeInLog));
+        ValueTask<ProposalAnswer> second = proposal.Task;
+        Apply(proposal);
+        Assert.True(Assert.IsType<ProposalCommitted>(await second).Result.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_reply_that_comes_when_its_call_is_over_goes_nowhere()
+    {
+        PooledProposal proposal = Begin();
+        ValueTask<ProposalAnswer> answer = proposal.Task;
+        int life = proposal.Life;
+        Apply(proposal);
+        await answer;
+        Assert.Same(proposal, Begin());
+        ValueTask<ProposalAnswer> second = proposal.Task;
+
+        proposal.SetResult("late"u8.ToArray(), life);
+
+        Apply(proposal);
+        Assert.True(Assert.IsType<ProposalCommitted>(await second).Result.IsEmpty);
+    }
+
+    [Fact]
+    public async Task An_answer_can_be_awaited_once_only()
+    {
+        PooledProposal proposal = Begin();
+        ValueTask<ProposalAnswer> answer = proposal.Task;
+        PendingProposal[] batch = Take(proposal);
+        proposal.Commit(One, First);
+        await answer;
+
+        // The node still holds it: the second attempt must not pass for the node's word.
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await answer);
+        Assert.Equal(0, _pool.Kept);
+        _open.Done(batch);
+        Assert.Equal(1, _pool.Kept);
+        Begin();
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await answer);
+    }
+
+    [Theory]
+    [InlineData("timed out")]
+    [InlineData("abandoned")]
+    [InlineData("put aside")]
+    [InlineData("stalled")]
+    public async Task What_took_another_course_is_never_used_again_and_neither_is_its_batch(string course)
+    {
+        PooledProposal other = Begin();
+        PooledProposal straight = Begin();
+        ValueTask<ProposalAnswer>[] answers = [other.Task, straight.Task];
+        PendingProposal[] batch = Take(straight, other);
+        switch (course)
+        {
+            case "timed out":
+                other.TimeOut();
+                break;
+            case "abandoned":
+                other.Abandon("gone", RefusalCode.Stopping);
+                break;
+            case "put aside":
+                _open.Add(other);
+                break;
+            default:
+                other.StalledSince = TimeSpan.Zero;
+                break;
+        }
+
+        Array.ForEach(batch, p => p.Commit(One, First));
+        _open.Done(batch);
+        await answers[0];
+        await answers[1];
+        Assert.Equal(0, _pool.Kept);
+    }
+
+    [Fact]
+    public async Task The_pool_is_bounded()
+    {
+        PooledProposal[] many = [.. Enumerable.Range(0, ProposalPool.MaxKept + 10).Select(_ => Begin())];
+        ValueTask<ProposalAnswer>[] answers = [.. many.Select(p => p.Task)];
+        Apply(many);
+        foreach (ValueTask<ProposalAnswer> answer in answers)
+        {
+            await answer;
+        }
+
+        Assert.Equal(ProposalPool.MaxKept, _pool.Kept);
+    }
+
+    [Fact]
+    public async Task Each_of_many_clients_gets_its_own_answer_while_proposals_are_used_again()
+    {
+        const int Clients = 32;
+        const int Each = 300;
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        TestNode leader = await cluster.Leader();
+        List<long>[] indexes = await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(async () =>
+        {
+            List<long> mine = [];
+            for (int i = 0; i < Each; i++)
+            {
+                ProposalCommitted committed = Assert.IsType<ProposalCommitted>(await leader.Stream.ProposeValueAsync(System.Text.Encoding.UTF8.GetBytes($"{client}:{i}")));
+                CommittedEntryAnswer read = await leader.Stream.ReadCommittedAsync(committed.Index);
+                Assert.Equal($"{client}:{i}", System.Text.Encoding.UTF8.GetString(Assert.IsType<CommittedEntryFound>(read).Data.Span));
+                mine.Add(committed.Index.Value);
+            }
+
+            return mine;
+        })));
+        Assert.Equal(Clients * Each, indexes.SelectMany(i => i).Distinct().Count());
+        Assert.All(indexes, mine => Assert.Equal(mine.Order(), mine));
+        await leader.Until(s => s.Queues.OpenRequests == 0);
+        Assert.InRange(leader.Stream.Link.Proposals.Kept, 1, ProposalPool.MaxKept);
+    }
+
+    [Fact]
+    public async Task A_proposal_that_cannot_be_is_refused_at_once()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        TestNode leader = await cluster.Leader();
+        ProposalAnswer answer = await leader.Stream.ProposeValueAsync(new byte[1], new ProposeOptions { Timeout = TimeSpan.Zero });
+        Assert.Equal(RefusalCode.Invalid, Assert.IsType<ProposalRefused>(answer).Code);
+    }
+
+    private PooledProposal Begin(ProposeOptions? options = null)
+    {
+        PooledProposal proposal = _pool.Take();
+        proposal.Begin("data"u8.ToArray(), options ?? ProposeOptions.Default);
+        return proposal;
+    }
+
+    // What the node does when the log has taken a batch.
+    private PendingProposal[] Take(params PooledProposal[] proposals)
+    {
+        PendingProposal[] batch = [.. proposals];
+        _open.Add(batch);
+        foreach (PendingProposal proposal in batch)
+        {
+            Assert.True(proposal.TryTake());
+            proposal.ReleaseData();
+        }
+
+        _last = batch;
+        return batch;
+    }
+
+    private PendingProposal[] _last = [];
+
+    private void Finish(PooledProposal proposal)
+    {
+        proposal.Commit(One, First);
+        _open.Done(_last);
+    }
+
+    private void Apply(params PooledProposal[] proposals)
+    {
+        PendingProposal[] batch = Take(proposals);
+        Array.ForEach(batch, p => p.Commit(One, First));
+        _open.Done(batch);
+    }
+}
