@@ -178,7 +178,7 @@ public sealed partial class Dcf : IAsyncDisposable
             throw new DcfConfigurationException("node_id is 0. Allowed: 1 to 4294967295.");
         }
 
-        string dataPath = Path.GetFullPath(_options.DataPath);
+        string dataPath = DataPath;
         DcfMetadata? metadata = DcfMetadata.Load(dataPath, node);
         bool firstStart = metadata is null;
         DcfClusterConfig config = metadata?.Cluster ?? DcfClusterConfig.Parse(cluster);
@@ -205,6 +205,7 @@ public sealed partial class Dcf : IAsyncDisposable
         foreach (DcfStreamNode place in mine)
         {
             StreamId id = place.Stream;
+            DcfStreamObserver observer = new(id, _callbacks, _applied.TryGetValue(id, out LogIndex applied) ? applied : null);
             RaftStream stream = await streams.StartStreamAsync(
                 new StreamDefinition
                 {
@@ -212,11 +213,12 @@ public sealed partial class Dcf : IAsyncDisposable
                     NodeId = node,
                     Members = config.MembersOf(id),
                     Join = _options.Join,
-                    Quorum = new QuorumRule { RequiredGroups = [.. _options.MajorityGroups] },
+                    Quorum = new QuorumRule { RequiredGroups = [.. MajorityGroups] },
                     StateMachine = () => _options.StateMachine?.Invoke(id) ?? new ChainedHashStateMachine(),
-                    Observer = new DcfStreamObserver(id, _callbacks),
+                    Observer = observer,
                 },
                 cancellationToken).ConfigureAwait(false);
+            await CheckAppliedAsync(stream, observer, cancellationToken).ConfigureAwait(false);
             _streams = _streams.SetItem(id, stream);
         }
     }
@@ -228,8 +230,8 @@ public sealed partial class Dcf : IAsyncDisposable
             akka.remote.dot-netty.tcp.hostname = "{{place.Ip}}"
             akka.remote.dot-netty.tcp.port = {{place.Port}}
             """));
-        Config config = _options.FlowControl is { } flow ? address.WithFallback(flow.ToConfig()) : address;
-        config = _options.Config is { } own ? config.WithFallback(own) : config;
+        Config config = address.WithFallback(OwnConfig());
+        CheckParams(config);
         try
         {
             // Binding the remoting port happens inside; a pool thread keeps a caller's context free of it.

@@ -87,6 +87,9 @@ public sealed partial class RaftCore
     /// <summary>The last index of the log that is on this member's disk.</summary>
     public LogIndex DurableIndex => _state.Log.DurableIndex;
 
+    /// <summary>Up to where <see cref="RaftInput.TruncateLog"/> may go: a snapshot covers it, and the state machine has it.</summary>
+    public LogIndex MayForgetUpTo => _state.MayForgetUpTo;
+
     /// <summary>The membership in force.</summary>
     public StreamMembership Membership => _state.Membership;
 
@@ -262,6 +265,15 @@ public sealed partial class RaftCore
 
             case RaftInput.SnapshotTaken taken:
                 _snapshots.OnTaken(taken.Snapshot);
+                break;
+
+            case RaftInput.TruncateLog truncate:
+                _snapshots.OnTruncate(truncate.FirstKept);
+                break;
+
+            case RaftInput.Tune tune:
+                _state.Tune(tune.Tuning);
+                _leader.OnTuned();
                 break;
 
             case RaftInput.SnapshotBlockRead block:

@@ -80,6 +80,12 @@ public sealed record RaftOptions
     /// </summary>
     public TimeSpan PaceApplyTime { get; init; }
 
+    /// <summary>
+    /// A leader commits only what all voters that are healthy have on disk, itself included, and never with less than a quorum (NuRaft: use_full_consensus_among_healthy_members). It only ever makes
+    /// commitment later. A voter that is silent, paused, unreachable, gets a snapshot, or holds a commit back for <see cref="ElectionTimeoutMin"/> does not count until it has caught up.
+    /// </summary>
+    public bool FullConsensus { get; init; }
+
     /// <summary>Reads that may wait for their confirmation; above it, reads are refused.</summary>
     public int MaxPendingReads { get; init; } = 10_000;
 

@@ -71,6 +71,12 @@ public enum Mutant
 
     /// <summary>A leader keeps its lease although it asked another member to take its office.</summary>
     LeaseSurvivesTransfer,
+
+    /// <summary>With full consensus, a leader commits what every healthy member has, a quorum or not.</summary>
+    FullConsensusWithoutQuorum,
+
+    /// <summary>With full consensus, a leader does not wait for the healthy members beyond a quorum.</summary>
+    FullConsensusOfQuorum,
 }
 
 /// <summary>Which mutant is on.</summary>

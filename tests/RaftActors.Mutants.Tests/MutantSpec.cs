@@ -39,6 +39,7 @@ public sealed class MutantSpec(ITestOutputHelper output) : IDisposable
         Mutant.GenerationsAreMixed => "disasters",
         Mutant.LostJournalsCount => "losses",
         Mutant.LeaseIgnoresDrift or Mutant.LeaseSurvivesTransfer => "leases",
+        Mutant.FullConsensusWithoutQuorum or Mutant.FullConsensusOfQuorum => "consensus",
         _ => "all",
     };
 

@@ -27,6 +27,10 @@ public abstract partial record RaftInput
     /// <param name="Duration">For how long from now on; zero: go on at once. At most <see cref="RaftOptions.MaxReplicationPause"/>.</param>
     public sealed record PauseReplication(long Ticket, NodeId Peer, TimeSpan Duration) : RaftInput;
 
+    /// <summary>Options change that may change while the member runs.</summary>
+    /// <param name="Tuning">What changes.</param>
+    public sealed record Tune(RaftTuning Tuning) : RaftInput;
+
     /// <summary>The state machine has failed and applies nothing any more. The member goes on to keep the log and to vote.</summary>
     public sealed record StateMachineFailed : RaftInput;
 }

@@ -9,6 +9,13 @@ public abstract partial record RaftInput
     /// <param name="Snapshot">What it stands for.</param>
     public sealed record SnapshotTaken(SnapshotInfo Snapshot) : RaftInput;
 
+    /// <summary>
+    /// The log forgets entries now, without a reserve (DCF: dcf_truncate). Ignored when the newest snapshot does not cover what goes, or the state machine has not applied it; entries of a batch that is
+    /// kept stay.
+    /// </summary>
+    /// <param name="FirstKept">The first entry that is kept.</param>
+    public sealed record TruncateLog(LogIndex FirstKept) : RaftInput;
+
     /// <summary>The next block for a peer has been read (<see cref="Effect.SendSnapshot"/>).</summary>
     /// <param name="Peer">Who needs it.</param>
     /// <param name="Snapshot">The snapshot.</param>

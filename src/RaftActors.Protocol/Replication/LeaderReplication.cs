@@ -158,6 +158,7 @@ internal sealed partial class LeaderReplication
         }
 
         leadership.ForgetLeft(_state);
+        ReviewConsensus(leadership);
         ReleaseHeld(leadership);
         SendHeartbeats(leadership);
         leadership.Reads.Expire(_state.Now - _state.Options.ElectionTimeoutMax, "no quorum has confirmed the leader in time");
@@ -193,6 +194,8 @@ internal sealed partial class LeaderReplication
             StopInstalling(peer);
             peer.BecomeProbing(peer.Match.Next, leadership.NextToken);
             peer.HoldProbes();
+            peer.Flow.IsWaitedFor = false;
+            TryCommit();
         }
     }
 
@@ -204,7 +207,8 @@ internal sealed partial class LeaderReplication
             return;
         }
 
-        LogIndex commit = CommitRule.Advance(_state.Log, _state.Term, _state.CommitIndex, HighestOnDisks(QuorumKind.Commit));
+        LogIndex held = HeldByAllWaitedFor(leadership, HighestOnDisks(QuorumKind.Commit));
+        LogIndex commit = CommitRule.Advance(_state.Log, _state.Term, _state.CommitIndex, held);
         if (commit == _state.CommitIndex)
         {
             return;

@@ -15,6 +15,11 @@ internal sealed class Leadership
         Reads = new ReadQueue(state);
         Proposals = new UncommittedProposals(state.Options);
         _peers = [.. state.Membership.Peers(state.Self).Select(id => new PeerProgress(id, noOp, NextToken, state.Now, state.Options))];
+        foreach (PeerProgress peer in _peers)
+        {
+            // Nobody is known to be gone; who comes later has to catch up first.
+            peer.Flow.IsWaitedFor = true;
+        }
     }
 
     /// <summary>The first entry of the term. Once it is committed, so is everything before it (Raft paper section 8).</summary>
@@ -28,6 +33,15 @@ internal sealed class Leadership
 
     /// <summary>What clients wait for.</summary>
     public UncommittedProposals Proposals { get; }
+
+    /// <summary>Full consensus: its own disk keeps up, so nothing is committed that it does not have.</summary>
+    public bool WaitsForItself { get; set; } = true;
+
+    /// <summary>Full consensus: what a quorum has and somebody else holds back, and since when it was seen to.</summary>
+    public (LogIndex Index, TimeSpan Since)? HeldBack { get; set; }
+
+    /// <summary>Full consensus: what was committed at the last look.</summary>
+    public LogIndex CommittedBefore { get; set; }
 
     /// <summary>The change of the membership that is under way; null when there is none.</summary>
     public PendingChange? Change { get; set; }

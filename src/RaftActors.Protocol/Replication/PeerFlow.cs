@@ -36,6 +36,9 @@ internal sealed class PeerFlow
     /// <summary>It counts for the pace of the stream: it was within the bounds, and has been healthy since.</summary>
     public bool IsPaced { get; set; }
 
+    /// <summary>It counts for a full consensus: it was healthy at every look since it last had everything committed, or since the leader took office.</summary>
+    public bool IsWaitedFor { get; set; }
+
     /// <summary>The journal could not be read: not again before the next heartbeat.</summary>
     public void HoldReads() => _readsHeld = true;
 

@@ -84,6 +84,9 @@ internal sealed class PeerProgress
     /// <summary>Who answers is not who belongs to the stream (<see cref="Introductions"/>): it is not fed.</summary>
     public bool IsAnotherIncarnation { get; set; }
 
+    /// <summary>Nothing is known that keeps it from having what the others have, as long as it answers.</summary>
+    public bool MayBeWaitedFor => State != PeerState.InstallingSnapshot && !Flow.IsPaused && !IsLeaving && !IsAnotherIncarnation;
+
     /// <summary>The peer was removed; it is fed only so that it learns it.</summary>
     public bool IsLeaving => LeavesAt is not null;
 
@@ -165,5 +168,5 @@ internal sealed class PeerProgress
     /// <summary>True when nothing under way was acknowledged for <paramref name="patience"/>: an append or its answers are lost.</summary>
     public bool IsStalled(TimeSpan now, TimeSpan patience) => InFlight.Count > 0 && now - _progressAt >= patience;
 
-    public PeerStatus ToStatus() => new(Id, IsAnotherIncarnation ? PeerState.AnotherIncarnation : State, Match, Next, InFlight.Count, InFlight.Bytes, LastHeard, Flow.Applied, Flow.IsBusy, Flow.IsPaused);
+    public PeerStatus ToStatus() => new(Id, IsAnotherIncarnation ? PeerState.AnotherIncarnation : State, Match, Next, InFlight.Count, InFlight.Bytes, LastHeard, Flow.Applied, Flow.IsBusy, Flow.IsPaused, Flow.IsWaitedFor && MayBeWaitedFor);
 }

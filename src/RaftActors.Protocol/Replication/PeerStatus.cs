@@ -11,6 +11,7 @@ namespace RaftActors.Protocol;
 /// <param name="Applied">What its state machine has applied, as far as it has said.</param>
 /// <param name="IsBusy">It has more to apply than it may, and gets no entries until it says otherwise.</param>
 /// <param name="IsPaused">An operator has stopped its replication for a while.</param>
+/// <param name="IsWaitedFor">With <see cref="RaftOptions.FullConsensus"/>: nothing is committed that it does not have, while it answers and if it is a voter.</param>
 public readonly record struct PeerStatus(
     NodeId Id,
     PeerState State,
@@ -21,4 +22,5 @@ public readonly record struct PeerStatus(
     TimeSpan LastHeard,
     LogIndex Applied = default,
     bool IsBusy = false,
-    bool IsPaused = false);
+    bool IsPaused = false,
+    bool IsWaitedFor = false);

@@ -36,6 +36,23 @@ internal sealed class SnapshotTransfer
         _state.Persist(new LogCompacted(snapshot, newBase, _state.Log.Last, _state.TermState) { Incarnation = _state.Incarnations.Own, Met = _state.Incarnations.All });
     }
 
+    /// <summary>
+    /// The log gives up its reserve. Never what the state machine has not applied: a member that began with an older snapshot takes the rest from the log.
+    /// </summary>
+    public void OnTruncate(LogIndex firstKept)
+    {
+        if (firstKept <= _state.Log.Base.Index.Next || firstKept.Previous > _state.MayForgetUpTo)
+        {
+            return;
+        }
+
+        LogIndex boundary = LogIndex.Min(_state.Log.BoundaryUpTo(firstKept.Previous), firstKept.Previous);
+        if (boundary > _state.Log.Base.Index)
+        {
+            _state.Persist(new LogCompacted(_state.Snapshot!, _state.Log.IdAt(boundary), _state.Log.Last, _state.TermState) { Incarnation = _state.Incarnations.Own, Met = _state.Incarnations.All });
+        }
+    }
+
     /// <summary>The shell has read a block for a peer. It may be too late: the peer, the office or the snapshot may have changed.</summary>
     public void OnBlockRead(RaftInput.SnapshotBlockRead block)
     {

@@ -21,7 +21,7 @@ internal sealed partial class RaftState
         Clock = new ElectionClock(options, Timers, new SeededRandom(options.RandomSeed ^ options.Self.Value));
     }
 
-    public RaftOptions Options { get; }
+    public RaftOptions Options { get; private set; }
 
     public NodeId Self => Options.Self;
 
@@ -110,6 +110,9 @@ internal sealed partial class RaftState
     /// <summary>The write that holds the current term and vote.</summary>
     public JournalMark TermMark { get; private set; }
 
+    /// <summary>Up to where a snapshot stands for the log, and the state machine does not need it either.</summary>
+    public LogIndex MayForgetUpTo => LogIndex.Min(Snapshot?.Last.Index ?? LogIndex.Zero, AppliedIndex);
+
     public bool IsLeader => Role == Role.Leader;
 
     /// <summary>
@@ -166,6 +169,9 @@ internal sealed partial class RaftState
 
     /// <summary>When this member last led; a caretaker that handed over lets the others try before it stands again.</summary>
     public TimeSpan LedUntil { get; set; } = TimeSpan.MinValue;
+
+    /// <summary>Other options from now on; only such as nobody was promised anything about.</summary>
+    public void Tune(RaftTuning tuning) => Options = tuning.ApplyTo(Options);
 
     /// <summary>Begins a step.</summary>
     public void Begin(TimeSpan now)

@@ -7,7 +7,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed record SimulationProfile
 {
     /// <summary>The names that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters", "losses", "leases"];
+    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters", "losses", "leases", "consensus"];
 
     /// <summary>Members that vote and apply.</summary>
     public int Voters { get; init; } = 3;
@@ -132,6 +132,9 @@ public sealed record SimulationProfile
     /// <summary>How long it may need to apply what it lacks; zero for any time.</summary>
     public TimeSpan PaceApplyTime { get; init; }
 
+    /// <summary>Whether leaders commit only what all healthy voters have.</summary>
+    public bool FullConsensus { get; init; }
+
     /// <summary>The probability that a read from the disk fails, and that one brings what was replaced.</summary>
     public double ReadFailures { get; init; }
 
@@ -198,6 +201,7 @@ public sealed record SimulationProfile
             "sessions" => all with { Sessions = random.Fork(43).Between(2, 4), SnapshotEvery = random.Fork(44).Pick([5, 20, 60]) },
             "leases" => WithLeases(all, random.Fork(34)),
             "losses" => all with { Voters = Math.Max(3, all.Voters), Quorums = false, Quorum = QuorumRule.Majority, BitRot = false, Losses = true },
+            "consensus" => all with { Voters = Math.Max(3, all.Voters), FullConsensus = true },
             "quorums" => WithQuorums(all, random),
             "disasters" => WithQuorums(all, random) with { Disasters = true, Quorums = false, Quorum = QuorumRule.Majority, Operators = random.Fork(33).Pick([0, 0, 0.2]) },
             _ => throw new ArgumentException($"There is no profile '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
@@ -341,6 +345,7 @@ public sealed record SimulationProfile
         MaxEntryReads = 2,
         PaceLagEntries = PaceLagEntries,
         PaceApplyTime = PaceApplyTime,
+        FullConsensus = FullConsensus,
         MaxPendingReads = 200,
         LeaseReads = Leases,
         MaxClockDrift = Leases ? Drift : 0,

@@ -23,6 +23,9 @@ public sealed record StreamSettings
     /// <summary><c>check-quorum</c>.</summary>
     public required bool CheckQuorum { get; init; }
 
+    /// <summary><c>full-consensus</c>.</summary>
+    public required bool FullConsensus { get; init; }
+
     /// <summary><c>manual-election</c>.</summary>
     public required bool ManualElection { get; init; }
 
@@ -179,10 +182,11 @@ public sealed record StreamSettings
             VoteRetryInterval = read.Duration("vote-retry-interval"),
             PreVote = read.Switch("pre-vote"),
             CheckQuorum = read.Switch("check-quorum"),
+            FullConsensus = read.Switch("full-consensus"),
             ManualElection = read.Switch("manual-election"),
             LeaseReads = read.Switch("lease-reads.enabled"),
             MaxClockDrift = read.Fraction("lease-reads.max-clock-drift"),
-            PrioritySwitchAfter = read.Duration("priority-switch-after"),
+            PrioritySwitchAfter = read.DurationOrNone("priority-switch-after"),
             CatchUpMargin = read.Count("catch-up-margin", least: 0),
             CatchUpRounds = read.Count("catch-up-rounds"),
             CatchUpTimeout = read.Duration("catch-up-timeout"),
@@ -241,6 +245,7 @@ public sealed record StreamSettings
         HeartbeatInterval = HeartbeatInterval,
         PreVote = PreVote,
         CheckQuorum = CheckQuorum,
+        FullConsensus = FullConsensus,
         ManualElection = ManualElection,
         LeaseReads = LeaseReads,
         MaxClockDrift = MaxClockDrift,

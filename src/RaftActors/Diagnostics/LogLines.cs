@@ -96,6 +96,9 @@ internal static class LogLines
     public static void ReplicationPaused(ILoggingAdapter log, StreamId stream, NodeId node, NodeId peer, TimeSpan duration) =>
         log.Info("Stream {0} node {1}: node {2} gets no entries for {3} s, as an operator asked", stream, node, peer, duration.TotalSeconds);
 
+    public static void Tuned(ILoggingAdapter log, StreamId stream, NodeId node, RaftTuning tuning) =>
+        log.Info("Stream {0} node {1}: settings changed while it runs; in force beside the configured ones: {2}", stream, node, tuning);
+
     public static void ReadOnlyMode(ILoggingAdapter log, StreamId stream, NodeId node, bool isReadOnly) =>
         log.Info(
             isReadOnly

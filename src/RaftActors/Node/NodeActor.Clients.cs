@@ -69,6 +69,12 @@ internal sealed partial class NodeActor
             case PendingReadOnlyMode mode:
                 Take(mode);
                 break;
+            case PendingTuning tuning:
+                Take(tuning);
+                break;
+            case PendingTruncation truncation:
+                Take(truncation);
+                break;
             case PendingTransferRequest transfer:
                 Take(transfer);
                 break;

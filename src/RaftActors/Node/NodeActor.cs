@@ -203,6 +203,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
 
         RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : _link.Definition.InitialMembership, _environment.Randomness.Next()) with { Incarnation = _environment.Randomness.Next() | 1 };
+        options = _link.Tuning.ApplyTo(options);
         try
         {
             _core = new RaftCore(options, _recovered.Events, _restoredTo);

@@ -155,6 +155,9 @@ internal sealed partial class StreamActor : UntypedActor, IWithTimers
 
                 mode.Done();
                 break;
+            case PendingTuning tuning:
+                tuning.Done();
+                break;
             case PendingProposal proposal when _failure is null && !_stopping:
                 proposal.Answer(new NotLeader(NodeId.None, null));
                 break;

@@ -14,6 +14,7 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     private readonly ConcurrentDictionary<NodeId, PeerMemory> _peers = new();
     private volatile NodeRun? _run;
     private volatile StreamEnd? _end;
+    private RaftTuning _tuning = RaftTuning.None;
     private int _readOnly;
     private int _open;
     private long _lastPeerActivity;
@@ -64,6 +65,19 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
 
     /// <summary>True when that changed the mode.</summary>
     public bool SetReadOnly(bool isReadOnly) => Interlocked.Exchange(ref _readOnly, isReadOnly ? 1 : 0) != (isReadOnly ? 1 : 0);
+
+    /// <summary>What was changed while the stream runs. Here and not in the node: it outlives the node's crashes.</summary>
+    public RaftTuning Tuning => Volatile.Read(ref _tuning);
+
+    /// <summary>Changes come one after the other.</summary>
+    public void Tune(RaftTuning tuning)
+    {
+        RaftTuning before = Tuning;
+        while (Interlocked.CompareExchange(ref _tuning, tuning.After(before), before) is var found && !ReferenceEquals(found, before))
+        {
+            before = found;
+        }
+    }
 
     /// <summary>What is remembered of a peer while this stream runs, whatever becomes of its actors.</summary>
     public PeerMemory Peer(NodeId id) => _peers.GetOrAdd(id, static (_, limit) => new PeerMemory(limit), Settings.UserMessageQueueBytes);

@@ -43,6 +43,7 @@ public sealed class SimulationSpec(ITestOutputHelper output)
     [InlineData("disasters")]
     [InlineData("losses")]
     [InlineData("leases")]
+    [InlineData("consensus")]
     public void A_cluster_keeps_its_promises_in_every_kind_of_bad_world(string faults) => Run(1, TestSeed.CountOr(40), faults);
 
     [Fact]

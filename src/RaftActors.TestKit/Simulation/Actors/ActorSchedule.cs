@@ -63,6 +63,7 @@ public sealed record ActorSchedule(ulong Seed, string Faults, SimulationProfile 
         priority-switch-after = {Ms(2 * SimulationProfile.ElectionTimeoutMax)}
         pre-vote = {OnOff(Profile.PreVote)}
         check-quorum = {OnOff(Profile.CheckQuorum)}
+        full-consensus = {OnOff(Profile.FullConsensus)}
         catch-up-margin = 5
         catch-up-timeout = {Ms(4 * SimulationProfile.ElectionTimeoutMax)}
         client-timeout = {Ms(ClientTimeout)}

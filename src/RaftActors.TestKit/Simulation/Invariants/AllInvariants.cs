@@ -17,6 +17,7 @@ public static class AllInvariants
         new VotesAreDurableAndUnique(),
         new AcknowledgementsAreDurable(),
         new CommitsAreDurableAtAQuorum(),
+        new FullConsensusIsKept(),
         new AcknowledgedWritesSurvive(),
         new SessionsAreExactlyOnce(),
         new ReadsAreLinearizable(),
