@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Akka.Configuration;
 using Hocon;
 using AkkaHocon = Akka.Configuration.Hocon;
@@ -5,7 +6,7 @@ using AkkaHocon = Akka.Configuration.Hocon;
 namespace RaftActors.Node;
 
 /// <summary>Reads a HOCON file with its includes, which are looked up beside the file that names them.</summary>
-internal static class HoconFile
+internal static partial class HoconFile
 {
     private const int MaxIncludeDepth = 16;
 
@@ -47,7 +48,7 @@ internal static class HoconFile
                     }
 
                     reading = Resolve(path, name);
-                    return await ReadAsync(reading, cancellationToken).ConfigureAwait(false);
+                    return WithWholePaths(reading, await ReadAsync(reading, cancellationToken).ConfigureAwait(false));
                 }),
                 cancellationToken).ConfigureAwait(false);
         }
@@ -56,6 +57,13 @@ internal static class HoconFile
             throw new ConfigFileException($"{reading} is not valid HOCON: {e.Message}", e);
         }
     }
+
+    // The parser does not say which file an include stands in, so those of an included file name theirs in full.
+    private static string WithWholePaths(string file, string text) =>
+        Includes().Replace(text, include => include.Groups[1].Value + Resolve(file, include.Groups[2].Value).Replace('\\', '/') + include.Groups[3].Value);
+
+    [GeneratedRegex("""^(\s*include\s+(?:required\()?(?:file\()?")([^"]+)(")""", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Includes();
 
     private static AkkaHocon.HoconRoot Include(string from, string name, int depth)
     {

@@ -11,6 +11,7 @@ internal static class Program
         RootCommand root = new("Runs and operates RaftActors nodes.")
         {
             NodeCommand.Create(),
+            BootstrapCommand.Create(),
             StatusCommand.Create(),
             SimulateCommand.Create(),
             JournalCommand.Create(),

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Akka.Actor;
 using Akka.Configuration;
 using RaftActors.Dcf;
@@ -36,10 +38,77 @@ public sealed class ConfigFilesSpec
         }
     }
 
+    /// <summary>PostgreSQL needs a server, and is left to those who have one.</summary>
+    [Theory]
+    [InlineData("single-node.conf")]
+    [InlineData("three-nodes/node1.conf")]
+    [InlineData("three-nodes/node2.conf")]
+    [InlineData("three-nodes/node3.conf")]
+    [InlineData("many-streams/node.conf")]
+    [InlineData("tls/node.conf")]
+    [InlineData("wal/node.conf")]
+    [InlineData("wal/node2.conf")]
+    [InlineData("wal/node3.conf")]
+    [InlineData("in-memory.conf")]
+    public async Task Every_sample_of_a_node_starts_and_keeps_its_data_in_one_folder(string file)
+    {
+        using TemporaryFolder folder = new();
+        Directory.CreateDirectory(folder.File("data/tls"));
+        WriteCertificate(folder.File("data/tls/node.pfx"));
+        int port = FreePort.Next();
+        string config = folder.File("data/node.conf");
+        await File.WriteAllTextAsync(config, $$"""
+            include "{{Path.Combine(Repository.Root, "config", file)}}"
+            akka.remote.dot-netty.tcp.port = {{port}}
+            raft-actors.stream-defaults.snapshot-every-entries = 1
+            """);
+        using Run node = Run.In(folder.Path, "node", "--config", config);
+        for (int i = 0; !node.Output.Contains("is up", StringComparison.Ordinal); i++)
+        {
+            Assert.True(i < 600 && !node.HasEnded, node.Output + node.Errors);
+            await Task.Delay(50);
+        }
+
+        node.Terminate();
+        Assert.True(await node.WaitAsync() == ExitCode.Ok, node.Output + node.Errors);
+        Assert.Equal(["data"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task Nodes_of_the_samples_share_no_journal_and_no_snapshots()
+    {
+        List<string> places = [];
+        foreach (string file in Directory.GetFiles(Path.Combine(Repository.Root, "config"), "*.conf", SearchOption.AllDirectories))
+        {
+            Config config = await HoconFile.LoadAsync(file, CancellationToken.None);
+            if (config.HasPath("raft-actors.node-id"))
+            {
+                string[] keys = config.GetString("akka.persistence.snapshot-store.plugin") switch
+                {
+                    "akka.persistence.snapshot-store.local" => ["akka.persistence.journal.sql.connection-string", "akka.persistence.snapshot-store.local.dir"],
+                    "raft-actors.snapshot-store.file" => ["raft-actors.journal.wal.directory", "raft-actors.snapshot-store.file.directory"],
+                    _ => [],
+                };
+                places.AddRange(keys.Select(key => config.GetString(key)));
+            }
+        }
+
+        Assert.True(places.Count >= 18);
+        Assert.Equal(places.Count, places.Distinct().Count());
+    }
+
     [Theory]
     [MemberData(nameof(JsonFiles))]
     public void Every_cluster_JSON_is_valid(string file) =>
         Assert.NotEmpty(DcfClusterConfig.Parse(File.ReadAllText(Path.Combine(Repository.Root, "config", file))).Nodes);
+
+    private static void WriteCertificate(string file)
+    {
+        using RSA key = RSA.Create(2048);
+        CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(2));
+        File.WriteAllBytes(file, certificate.Export(X509ContentType.Pfx, "secret"));
+    }
 
     private static TheoryData<string> Files(string pattern)
     {

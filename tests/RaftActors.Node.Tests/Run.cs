@@ -12,8 +12,14 @@ internal sealed class Run : IDisposable
     private readonly Process _process;
 
     public Run(params string[] arguments)
+        : this(null, arguments)
+    {
+    }
+
+    private Run(string? folder, string[] arguments)
     {
         ProcessStartInfo info = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        info.WorkingDirectory = folder ?? info.WorkingDirectory;
         info.ArgumentList.Add(typeof(ExitCode).Assembly.Location);
         foreach (string argument in arguments)
         {
@@ -33,6 +39,9 @@ internal sealed class Run : IDisposable
     public string Errors => Text(_errors);
 
     public bool HasEnded => _process.HasExited;
+
+    /// <summary>The program, started in a folder.</summary>
+    public static Run In(string folder, params string[] arguments) => new(folder, arguments);
 
     public static async Task<(int Code, string Output, string Errors)> ToEndAsync(params string[] arguments)
     {

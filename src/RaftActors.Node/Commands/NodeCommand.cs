@@ -23,28 +23,40 @@ internal static class NodeCommand
         return command;
     }
 
+    /// <summary>The configuration of a node, with the defaults of the journal behind it.</summary>
+    /// <exception cref="ConfigFileException">The file cannot be read or is not HOCON.</exception>
+    public static async Task<Config> LoadAsync(string path, uint? nodeId, CancellationToken cancellationToken)
+    {
+        Config config = await HoconFile.LoadAsync(path, cancellationToken).ConfigureAwait(false);
+        if (nodeId is { } id)
+        {
+            config = ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $"raft-actors.node-id = {id}")).WithFallback(config);
+        }
+
+        return config.WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig());
+    }
+
+    /// <summary>What cannot work is said before anything begins.</summary>
+    public static async Task CheckStorageAsync(Config config, CancellationToken cancellationToken)
+    {
+        await SqliteJournal.PrepareAsync(config, cancellationToken).ConfigureAwait(false);
+        await WalFiles.CheckAsync(config, cancellationToken).ConfigureAwait(false);
+        await PostgreSqlJournal.CheckAsync(config, cancellationToken).ConfigureAwait(false);
+    }
+
     private static async Task<int> RunAsync(string path, uint? nodeId, string systemName, CancellationToken cancellationToken)
     {
         ActorSystem? system = null;
         try
         {
-            Config config = await HoconFile.LoadAsync(path, cancellationToken).ConfigureAwait(false);
-            if (nodeId is { } id)
-            {
-                config = ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $"raft-actors.node-id = {id}")).WithFallback(config);
-            }
-
+            Config config = await LoadAsync(path, nodeId, cancellationToken).ConfigureAwait(false);
             Config withExtension = ConfigurationFactory.ParseString($"akka.extensions = [\"{ExtensionName}\"]").WithFallback(config);
             if (!withExtension.HasPath("akka.actor.provider"))
             {
                 withExtension = ConfigurationFactory.ParseString("akka.actor.provider = remote").WithFallback(withExtension);
             }
 
-            withExtension = withExtension.WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig());
-
-            await SqliteJournal.PrepareAsync(withExtension, cancellationToken).ConfigureAwait(false);
-            await WalFiles.CheckAsync(withExtension, cancellationToken).ConfigureAwait(false);
-            await PostgreSqlJournal.CheckAsync(withExtension, cancellationToken).ConfigureAwait(false);
+            await CheckStorageAsync(withExtension, cancellationToken).ConfigureAwait(false);
             system = await Task.Run(() => ActorSystem.Create(systemName, withExtension), cancellationToken).ConfigureAwait(false);
             RaftStreams streams = RaftStreams.Get(system);
             return await ServeAsync(system, streams).ConfigureAwait(false);
@@ -85,7 +97,8 @@ internal static class NodeCommand
         }
     }
 
-    private static async Task<int> FailAsync(Exception e)
+    /// <summary>One line for people, and the exit code for scripts.</summary>
+    public static async Task<int> FailAsync(Exception e)
     {
         (int code, string message) = Explain(e);
         await Console.Error.WriteLineAsync($"raftactors: {message}").ConfigureAwait(false);
@@ -100,7 +113,7 @@ internal static class NodeCommand
             {
                 case ConfigFileException or RaftConfigurationException:
                     return (ExitCode.Configuration, inner.Message);
-                case DatabaseUnusableException or WalFilesException or StreamStartException:
+                case DatabaseUnusableException or WalFilesException or StreamStartException or BootstrapException:
                     return (ExitCode.Storage, inner.Message);
                 case SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }:
                     return (ExitCode.Address, "the remoting port is in use by another process (akka.remote.dot-netty.tcp.port).");

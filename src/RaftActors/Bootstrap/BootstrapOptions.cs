@@ -15,6 +15,9 @@ public sealed record BootstrapOptions
     /// <summary>Everybody who belongs to the stream at its beginning; the same for all members that are prepared. At least one of them is a voter.</summary>
     public required ImmutableArray<Member> Members { get; init; }
 
+    /// <summary>How many members decide, the same for all members that are prepared; see <see cref="StreamDefinition.Quorum"/>.</summary>
+    public QuorumRule Quorum { get; init; } = QuorumRule.Majority;
+
     /// <summary>
     /// How many entries the state of <see cref="StateMachine"/> stands for: the log begins behind them. 0, the default, for an empty state machine.
     /// </summary>

@@ -8,7 +8,7 @@ namespace RaftActors.Configuration;
 /// <summary>The section <c>raft-actors</c> of an actor system's configuration, checked. The text of reference.conf says what each setting trades.</summary>
 public sealed class RaftSettings
 {
-    private const string Root = "raft-actors";
+    internal const string Root = "raft-actors";
 
     private readonly Config _streamDefaults;
     private readonly Config _referenceStreamDefaults;

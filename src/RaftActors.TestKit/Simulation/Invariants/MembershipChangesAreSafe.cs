@@ -22,7 +22,8 @@ public sealed class MembershipChangesAreSafe : IClusterInvariant
         StreamMembership now = change.Membership;
         StreamMembership before = core.MembershipAt(change.Index.Previous);
         string what = $"leader {member.Id} of term {core.Term} changes {Describe(before)} to {Describe(now)} at {change.Index}";
-        bool isRuleAlone = !before.Quorum.RequiredGroups.IsEmpty && now.Quorum != before.Quorum && now.Members.SequenceEqual(before.Members);
+        bool waitsForMore = !before.Quorum.RequiredGroups.IsEmpty || core.Options.FullConsensus;
+        bool isRuleAlone = waitsForMore && now.Quorum != before.Quorum && now.Members.SequenceEqual(before.Members);
         if (core.TermAt(core.CommitIndex) != core.Term && !(isRuleAlone && HoldsOwnTerm(member.Cluster, core, before)))
         {
             throw new InvariantBrokenException($"{what}, having committed no entry of its own term");
@@ -53,7 +54,7 @@ public sealed class MembershipChangesAreSafe : IClusterInvariant
         }
     }
 
-    /// <summary>A rule that no longer asks for a group that is gone cannot wait for that group: an entry of the own term on as many disks as a commitment needs is as safe.</summary>
+    /// <summary>A rule that no longer asks for a group that is gone cannot wait for that group, nor for whom else a commitment waits beyond its quorum: an entry of the own term on as many disks as a commitment needs is as safe.</summary>
     private static bool HoldsOwnTerm(CoreCluster cluster, RaftCore core, StreamMembership membership)
     {
         int needed = membership.Quorum.Commit == 0 ? (membership.Voters.Length / 2) + 1 : membership.Quorum.Commit;
