@@ -51,6 +51,9 @@ public sealed partial class RaftCore
     /// <summary>What the core was made with.</summary>
     public RaftOptions Options => _state.Options;
 
+    /// <summary>The time of the latest step.</summary>
+    public TimeSpan Now => _state.Now;
+
     /// <summary>The role now.</summary>
     public Role Role => _state.Role;
 

@@ -12,6 +12,9 @@ internal interface ICoreWatcher
     /// <summary>The core returned an effect, which is about to be carried out.</summary>
     void OnEffect(RaftCore core, Effect effect);
 
+    /// <summary>The member has decided about an entry that has to do with a client session, and applied it accordingly. In the turn of the state machine's actor.</summary>
+    void OnSession(in LogEntry entry, SessionVerdict verdict);
+
     /// <summary>All effects of an input are carried out.</summary>
     void OnStepped(RaftCore core);
 }

@@ -90,6 +90,18 @@ internal sealed class SessionPass
         }
     }
 
+    /// <summary>Shows what was decided about <paramref name="run"/>, which is applied.</summary>
+    public void Show(ApplyRun run, ICoreWatcher watcher)
+    {
+        for (LogIndex index = run.From; index <= run.To; index = index.Next)
+        {
+            if (_verdicts[index - run.Batch.FirstIndex] is { } verdict)
+            {
+                watcher.OnSession(run.Batch[index], verdict);
+            }
+        }
+    }
+
     private static ProposalAnswer? Answer(SessionVerdict verdict) => verdict.Decision switch
     {
         SessionDecision.Duplicate when verdict.Result!.IsForgotten => new ProposalRefused(

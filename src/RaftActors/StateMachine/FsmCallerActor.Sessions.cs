@@ -40,6 +40,11 @@ internal sealed partial class FsmCallerActor
         if (pass is not null)
         {
             pass.Complete(run);
+            if (_watcher is not null)
+            {
+                pass.Show(run, _watcher);
+            }
+
             _sessionsChanged = true;
         }
     }

@@ -11,6 +11,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
 {
     private readonly StreamDefinition _definition;
     private readonly bool _publishCommits;
+    private readonly ICoreWatcher? _watcher;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly List<RunReads> _held = [];
     private IStateMachine? _machine;
@@ -22,14 +23,15 @@ internal sealed partial class FsmCallerActor : UntypedActor
     private LogIndex? _rolledBackTo;
     private bool _shutDown;
 
-    public FsmCallerActor(StreamDefinition definition, bool publishCommits)
+    public FsmCallerActor(StreamDefinition definition, bool publishCommits, ICoreWatcher? watcher = null)
     {
+        _watcher = watcher;
         _definition = definition;
         _publishCommits = publishCommits;
     }
 
-    public static Props Props(StreamDefinition definition, bool publishCommits) =>
-        Akka.Actor.Props.Create(() => new FsmCallerActor(definition, publishCommits)).WithDispatcher(NodeEnvironment.UserCode);
+    public static Props Props(StreamDefinition definition, bool publishCommits, ICoreWatcher? watcher = null) =>
+        Akka.Actor.Props.Create(() => new FsmCallerActor(definition, publishCommits, watcher)).WithDispatcher(NodeEnvironment.UserCode);
 
     protected override void PreStart()
     {

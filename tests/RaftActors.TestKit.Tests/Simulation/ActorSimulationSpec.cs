@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using RaftActors.Protocol;
 using RaftActors.TestKit.Simulation;
 using Xunit.Abstractions;
 
@@ -18,6 +19,7 @@ public sealed class ActorSimulationSpec(ITestOutputHelper output)
     [InlineData("crashes", 1)]
     [InlineData("operators", 1)]
     [InlineData("sessions", 2)]
+    [InlineData("consensus", 2)]
     public void Nothing_must_break_while_there_are_faults_and_everything_must_recover_afterwards(string faults, int tenths)
     {
         ulong first = ulong.TryParse(Environment.GetEnvironmentVariable("RAFT_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong given) ? given : 1;
@@ -35,6 +37,23 @@ public sealed class ActorSimulationSpec(ITestOutputHelper output)
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} seeds from {first} on ({faults}), {count / clock.Elapsed.TotalSeconds:F1} seeds/s, {turns} turns, {acknowledged} writes acknowledged"));
         Assert.True(acknowledged > 10 * count, $"only {acknowledged} writes were acknowledged in {count} seeds");
+    }
+
+    /// <summary>The invariant of sessions sees what the real actors decide: first times, repetitions, and sessions that are gone.</summary>
+    [Fact]
+    public void Sessions_must_be_used_in_earnest()
+    {
+        long[] decisions = new long[Enum.GetValues<SessionDecision>().Length];
+        for (ulong seed = 101; seed <= 110; seed++)
+        {
+            ActorSimulationResult result = ActorSimulator.Run(ActorSchedule.Of(seed, "sessions"));
+            Assert.True(result.Failure is null, $"{result.Schedule.Describe()}\n{result.Failure?.Message}");
+            decisions = [.. decisions.Zip(result.SessionDecisions, (a, b) => a + b)];
+        }
+
+        output.WriteLine(string.Join(", ", decisions.Select((count, at) => $"{(SessionDecision)at} {count}")));
+        Assert.True(decisions[(int)SessionDecision.Apply] > 500, "hardly any command of a session was applied");
+        Assert.True(decisions[(int)SessionDecision.Duplicate] > 10, "hardly any command was repeated");
     }
 
     [Theory]

@@ -24,6 +24,9 @@ internal sealed class ClusterMirror
     /// <summary>Where events are recorded as values, for pictures; null when nobody wants to know.</summary>
     public SimulationTrace? Recorder { get; private set; }
 
+    /// <summary>How often members decided what about entries of sessions, by <see cref="SessionDecision"/>.</summary>
+    public IReadOnlyList<long> SessionDecisions => _cores.SessionDecisions;
+
     /// <summary>The invariant that was found broken; null while all hold.</summary>
     public string? Broken { get; private set; }
 
@@ -104,6 +107,15 @@ internal sealed class ClusterMirror
             }
 
             mirror.Check(() => mirror._cores.TellEffect(image, effect));
+        }
+
+        public void OnSession(in LogEntry entry, SessionVerdict verdict)
+        {
+            if (run.Alive)
+            {
+                LogEntry decided = entry;
+                mirror.Check(() => mirror._cores.TellSession(image, decided, verdict));
+            }
         }
 
         public void OnStepped(RaftCore core)

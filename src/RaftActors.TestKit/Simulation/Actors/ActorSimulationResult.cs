@@ -21,6 +21,9 @@ public sealed record ActorSimulationResult(
     IReadOnlyList<NodeId> Members,
     SimulationFailure? Failure)
 {
+    /// <summary>How often members decided what about entries of client sessions, by <see cref="RaftActors.Protocol.SessionDecision"/>.</summary>
+    public IReadOnlyList<long> SessionDecisions { get; init; } = [];
+
     /// <summary>How many faults the schedule has not left out.</summary>
     public int FaultsLeft => Faults - Schedule.WithoutFaults.Count(n => n <= Faults);
 }

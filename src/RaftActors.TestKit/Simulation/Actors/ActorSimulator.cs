@@ -51,7 +51,10 @@ public static class ActorSimulator
             failure = new SimulationFailure(broken.GetType().Name, broken.Message, cluster.Now, broken);
         }
 
-        return new ActorSimulationResult(schedule, faults.Count, cluster.Steps, cluster.AcknowledgedWrites, clients.History, cluster.Trace, cluster.Members, failure);
+        return new ActorSimulationResult(schedule, faults.Count, cluster.Steps, cluster.AcknowledgedWrites, clients.History, cluster.Trace, cluster.Members, failure)
+        {
+            SessionDecisions = cluster.Mirror.SessionDecisions,
+        };
     }
 
     internal static void RunUntil(TimeSpan end, LocalCluster cluster, ActorClients clients, ActorFaults faults)

@@ -33,6 +33,6 @@ public static class AllInvariants
     /// <param name="largestBatch">How many entries, or bytes, one batch may have.</param>
     internal static IEnumerable<IClusterInvariant> OfCores(CommittedHistory history, int largestBatch) =>
         Create(history)
-            .Where(i => i is not (AcknowledgedWritesSurvive or SessionsAreExactlyOnce or ReadsAreLinearizable or EveryClientIsAnswered))
+            .Where(i => i is not (AcknowledgedWritesSurvive or ReadsAreLinearizable or EveryClientIsAnswered))
             .Select(i => i is BuffersAreBounded ? new BuffersAreBounded(largestBatch) : i);
 }

@@ -27,7 +27,7 @@ public sealed class FullConsensusIsKept : IClusterInvariant
         {
             // The step that committed may have brought the next membership, with voters that have nothing yet.
             bool wasVoter = core.MembershipIndex <= core.CommitIndex || core.MembershipAt(core.MembershipIndex.Previous).IsVoter(peer.Id);
-            bool answers = member.Clock - peer.LastHeard < core.Options.ElectionTimeoutMin;
+            bool answers = core.Now - peer.LastHeard < core.Options.ElectionTimeoutMin;
             if (wasVoter && answers && !member.Cluster[peer.Id.Value].HoldsOrHeld(core.CommitIndex, term))
             {
                 throw new InvariantBrokenException($"leader {member.Id} committed {term}:{core.CommitIndex}; member {peer.Id} is healthy and does not have it on disk");

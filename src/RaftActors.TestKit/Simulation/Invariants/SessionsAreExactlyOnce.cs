@@ -10,7 +10,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed class SessionsAreExactlyOnce : IClusterInvariant
 {
     private readonly Dictionary<LogIndex, (EntryId Id, SessionDecision Decision)> _decisions = [];
-    private readonly Dictionary<(ulong Session, ulong Serial), (EntryId Id, ulong Value)> _applied = [];
+    private readonly Dictionary<(ulong Session, ulong Serial), (EntryId Id, ulong Value, uint? Result)> _applied = [];
 
     /// <inheritdoc/>
     public void OnSession(SimulatedMember member, LogEntry entry, SessionVerdict verdict)
@@ -29,8 +29,7 @@ public sealed class SessionsAreExactlyOnce : IClusterInvariant
         switch (verdict.Decision)
         {
             case SessionDecision.Apply:
-                ulong value = BinaryPrimitives.ReadUInt64LittleEndian(entry.Data.Span);
-                if (!_applied.TryAdd(command, (entry.Id, value)) && _applied[command].Id != entry.Id)
+                if (!_applied.TryAdd(command, (entry.Id, BinaryPrimitives.ReadUInt64LittleEndian(entry.Data.Span), ResultOf(verdict))) && _applied[command].Id != entry.Id)
                 {
                     throw new InvariantBrokenException($"command {command} was applied as {_applied[command].Id}; member {member.Id} applies it again as {entry.Id}");
                 }
@@ -38,12 +37,12 @@ public sealed class SessionsAreExactlyOnce : IClusterInvariant
                 break;
 
             case SessionDecision.Duplicate:
-                if (!_applied.TryGetValue(command, out (EntryId Id, ulong Value) first) || verdict.Result!.Id != first.Id)
+                if (!_applied.TryGetValue(command, out (EntryId Id, ulong Value, uint? Result) first) || verdict.Result!.Id != first.Id)
                 {
                     throw new InvariantBrokenException($"member {member.Id} takes entry {entry.Id} for a repetition of {verdict.Result?.Id}; command {command} was applied as {first.Id}");
                 }
 
-                if (!verdict.Result.IsForgotten && BinaryPrimitives.ReadUInt64LittleEndian(verdict.Result.Result.Span) != first.Value)
+                if (ResultOf(verdict) is { } again && first.Result is { } result && again != result)
                 {
                     throw new InvariantBrokenException($"member {member.Id} answers the repetition {entry.Id} with another result than {first.Id} had");
                 }
@@ -51,6 +50,8 @@ public sealed class SessionsAreExactlyOnce : IClusterInvariant
                 break;
         }
     }
+
+    private static uint? ResultOf(SessionVerdict verdict) => verdict.Result!.IsForgotten ? null : Crc32C.Compute(verdict.Result.Result.Span);
 
     /// <inheritdoc/>
     public void OnRecovery(SimulatedMember survivor)
@@ -79,7 +80,7 @@ public sealed class SessionsAreExactlyOnce : IClusterInvariant
                 throw new InvariantBrokenException($"after the run, members {participants[0].Id} and {member.Id} remember different things of sessions");
             }
 
-            foreach ((EntryId id, ulong value) in _applied.Values)
+            foreach ((EntryId id, ulong value, _) in _applied.Values)
             {
                 int at = (int)id.Index.Value - 1;
                 if (at < member.Applied.Count && member.Applied[at] != value)
