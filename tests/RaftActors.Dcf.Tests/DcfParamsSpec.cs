@@ -1,6 +1,7 @@
 using System.Text;
 using Akka.Configuration;
 using RaftActors.Protocol;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Dcf.Tests;
@@ -84,7 +85,7 @@ public sealed class DcfParamsSpec : IDisposable
         await node.SetParamAsync("DATA_PATH", _folder);
         await node.SetParamAsync("ELECTION_TIMEOUT", "1500");
         await node.SetParamAsync("DN_FLOW_CONTROL_RTO", "9");
-        await node.StartAsync(1, $"1$1$127.0.0.1${TestNode.FreePort()}$LEADER");
+        await node.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER");
         Assert.True(File.Exists(Path.Combine(_folder, "1", "metadata", "cluster.json")));
         Akka.Configuration.Config inForce = node.System.Settings.Config;
         Assert.Equal(TimeSpan.FromMilliseconds(1500), inForce.GetTimeSpan("raft-actors.stream-defaults.election-timeout-min"));
@@ -116,7 +117,7 @@ public sealed class DcfParamsSpec : IDisposable
     {
         await using Dcf node = new(new DcfOptions { DataPath = _folder, Config = Settings("journal.db") });
         await node.SetParamAsync("DATA_FILE_SIZE", "64");
-        DcfConfigurationException refused = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.StartAsync(1, $"1$1$127.0.0.1${TestNode.FreePort()}$LEADER"));
+        DcfConfigurationException refused = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER"));
         Assert.Contains("raft-actors.journal.wal", refused.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
@@ -125,7 +126,7 @@ public sealed class DcfParamsSpec : IDisposable
     public async Task The_log_is_shortened_as_far_as_a_snapshot_covers_it()
     {
         await using Dcf node = new(new DcfOptions { DataPath = _folder, Config = Settings("journal.db", snapshots: true) });
-        await node.StartAsync(1, $"1$1$127.0.0.1${TestNode.FreePort()}$LEADER");
+        await node.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER");
         await UntilLeaderAsync(node);
         LogIndex last = await WriteAsync(node, 10);
 
@@ -146,7 +147,7 @@ public sealed class DcfParamsSpec : IDisposable
     [Fact]
     public async Task Callbacks_begin_behind_what_the_application_has_applied()
     {
-        string json = $"1$1$127.0.0.1${TestNode.FreePort()}$LEADER";
+        string json = $"1$1$127.0.0.1${FreePort.Next()}$LEADER";
         LogIndex last;
         await using (TestNode first = new(_folder, 1))
         {
@@ -170,7 +171,7 @@ public sealed class DcfParamsSpec : IDisposable
     {
         await using TestNode node = new(_folder, 1);
         node.Dcf.SetAppliedIndex(One, new LogIndex(5));
-        DcfConfigurationException refused = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.Dcf.StartAsync(1, $"1$1$127.0.0.1${TestNode.FreePort()}$LEADER"));
+        DcfConfigurationException refused = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.Dcf.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER"));
         Assert.Contains("ends at", refused.Message, StringComparison.Ordinal);
         Assert.Empty(node.Written);
     }
@@ -178,7 +179,7 @@ public sealed class DcfParamsSpec : IDisposable
     [Fact]
     public async Task An_applied_index_in_front_of_the_snapshot_is_refused()
     {
-        string json = $"1$1$127.0.0.1${TestNode.FreePort()}$LEADER";
+        string json = $"1$1$127.0.0.1${FreePort.Next()}$LEADER";
         await using (Dcf first = new(new DcfOptions { DataPath = _folder, Config = Settings("journal.db", snapshots: true) }))
         {
             await first.StartAsync(1, json);

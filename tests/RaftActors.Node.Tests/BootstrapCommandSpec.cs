@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Node.Tests;
