@@ -10,11 +10,9 @@ public sealed class DcfMinoritySpec : IDisposable
 {
     private static readonly StreamId One = new(1);
 
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), "raftactors-dcf-" + Guid.NewGuid().ToString("N"));
+    private readonly TemporaryFolder _folder = new();
 
-    public DcfMinoritySpec() => Directory.CreateDirectory(_folder);
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task A_node_that_is_left_goes_on_and_those_that_were_away_are_refused()
@@ -38,7 +36,7 @@ public sealed class DcfMinoritySpec : IDisposable
         await TestNode.UntilAsync(async () => (await survivor.Dcf.GetStream(One).GetStatusAsync()) is { Role: Role.Leader, IsReady: true }, "the survivor leads");
         Assert.True((await survivor.Dcf.WriteAsync(One, "alone"u8.ToArray())).IsCommitted);
 
-        await using TestNode back = new(_folder, 2);
+        await using TestNode back = new(_folder.Path, 2);
         await back.Dcf.StartAsync(2, json);
         await TestNode.UntilAsync(async () => (await back.Dcf.GetStream(One).GetStatusAsync()) is { Health: StreamHealth.Failed, FailureReason: { } why } && why.Contains("fenced", StringComparison.Ordinal), "node 2 is fenced");
         await survivor.DisposeAsync();
@@ -83,7 +81,7 @@ public sealed class DcfMinoritySpec : IDisposable
         string json = "[" + string.Join(",", Enumerable.Range(1, 3).Select(i =>
             $$"""{"stream_id":1,"node_id":{{i}},"ip":"127.0.0.1","port":{{FreePort.Next()}},"role":"FOLLOWER","group":{{(i == 1 ? 1 : 2)}},"priority":0}""")) + "]";
         Assert.Equal([1, 2, 2], DcfClusterConfig.Parse(DcfClusterConfig.Parse(json).ToJson()).Nodes.Select(n => n.Group));
-        TestNode[] nodes = [.. Enumerable.Range(1, 3).Select(i => new TestNode(_folder, (uint)i))];
+        TestNode[] nodes = [.. Enumerable.Range(1, 3).Select(i => new TestNode(_folder.Path, (uint)i))];
         await Task.WhenAll(nodes.Select(n => n.Dcf.StartAsync(n.Id, json)));
         return (nodes, json);
     }

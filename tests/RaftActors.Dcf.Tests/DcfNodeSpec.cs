@@ -14,16 +14,14 @@ public sealed class DcfNodeSpec : IDisposable
     private static readonly StreamId One = new(1);
     private static readonly StreamId Two = new(2);
 
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), "raftactors-dcf-" + Guid.NewGuid().ToString("N"));
+    private readonly TemporaryFolder _folder = new();
 
-    public DcfNodeSpec() => Directory.CreateDirectory(_folder);
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Three_nodes_replicate_what_the_leader_writes_and_call_back_on_every_node()
     {
-        await using Cluster cluster = await Cluster.StartAsync(_folder, One);
+        await using Cluster cluster = await Cluster.StartAsync(_folder.Path, One);
         TestNode leader = await cluster.LeaderAsync(One);
 
         List<LogIndex> indexes = [];
@@ -53,7 +51,7 @@ public sealed class DcfNodeSpec : IDisposable
     [Fact]
     public async Task A_paused_node_gets_nothing_until_it_is_resumed_whichever_node_is_asked()
     {
-        await using Cluster cluster = await Cluster.StartAsync(_folder, One);
+        await using Cluster cluster = await Cluster.StartAsync(_folder.Path, One);
         TestNode leader = await cluster.LeaderAsync(One);
         TestNode[] others = [.. cluster.Nodes.Where(n => n != leader)];
         DcfAdminResult paused = await others[0].Dcf.PauseRepAsync(One, others[1].Id, TimeSpan.FromMinutes(1));
@@ -71,7 +69,7 @@ public sealed class DcfNodeSpec : IDisposable
     [Fact]
     public async Task Messages_go_to_one_node_and_to_all()
     {
-        await using Cluster cluster = await Cluster.StartAsync(_folder, One);
+        await using Cluster cluster = await Cluster.StartAsync(_folder.Path, One);
         TestNode leader = await cluster.LeaderAsync(One);
         TestNode[] others = [.. cluster.Nodes.Where(n => n != leader)];
         Assert.Equal(MessageResult.Queued, leader.Dcf.SendMsg(One, new NodeId(others[0].Id), "to one"u8.ToArray()));
@@ -86,11 +84,11 @@ public sealed class DcfNodeSpec : IDisposable
     [Fact]
     public async Task A_node_is_added_promoted_demoted_and_removed_through_any_node()
     {
-        await using Cluster cluster = await Cluster.StartAsync(_folder, One);
+        await using Cluster cluster = await Cluster.StartAsync(_folder.Path, One);
         TestNode leader = await cluster.LeaderAsync(One);
         TestNode follower = cluster.Nodes.First(n => n != leader);
         int port = FreePort.Next();
-        await using TestNode fourth = new(_folder, 4, join: true);
+        await using TestNode fourth = new(_folder.Path, 4, join: true);
         await fourth.Dcf.StartAsync(4, $"{One}$4$127.0.0.1${port}$FOLLOWER");
 
         DcfAdminResult added = await follower.Dcf.AddMemberAsync(One, 4, "127.0.0.1", port, DcfRole.Follower, TimeSpan.FromSeconds(20));
@@ -112,7 +110,7 @@ public sealed class DcfNodeSpec : IDisposable
     [Fact]
     public async Task A_follower_refuses_a_write_and_says_who_leads_but_forwards_a_universal_write()
     {
-        await using Cluster cluster = await Cluster.StartAsync(_folder, One);
+        await using Cluster cluster = await Cluster.StartAsync(_folder.Path, One);
         TestNode leader = await cluster.LeaderAsync(One);
         TestNode follower = cluster.Nodes.First(n => n != leader);
 
@@ -128,7 +126,7 @@ public sealed class DcfNodeSpec : IDisposable
     [Fact]
     public async Task Every_stream_of_the_JSON_runs_over_the_nodes_one_port()
     {
-        await using Cluster cluster = await Cluster.StartAsync(_folder, One, Two);
+        await using Cluster cluster = await Cluster.StartAsync(_folder.Path, One, Two);
         TestNode node = cluster.Nodes[0];
         await cluster.LeaderAsync(One);
         await cluster.LeaderAsync(Two);
@@ -147,15 +145,15 @@ public sealed class DcfNodeSpec : IDisposable
         int port = FreePort.Next();
         string json = $$"""[{"stream_id":1,"node_id":1,"ip":"127.0.0.1","port":{{port}},"role":"LEADER"}]""";
         DcfWriteResult first;
-        await using (TestNode node = new(_folder, 1))
+        await using (TestNode node = new(_folder.Path, 1))
         {
             await node.Dcf.StartAsync(1, json);
             first = await node.Dcf.UniversalWriteAsync(One, "kept"u8.ToArray());
             Assert.True(first.IsCommitted, first.Reason);
         }
 
-        Assert.True(File.Exists(Path.Combine(_folder, "1", "metadata", "cluster.json")));
-        await using TestNode again = new(_folder, 1);
+        Assert.True(File.Exists(Path.Combine(_folder.Path, "1", "metadata", "cluster.json")));
+        await using TestNode again = new(_folder.Path, 1);
         await again.Dcf.StartAsync(1, "not even JSON");
 
         Assert.Equal(port, again.Dcf.Cluster!.Nodes.Single().Port);
@@ -169,11 +167,11 @@ public sealed class DcfNodeSpec : IDisposable
     [InlineData(0u, """[{"stream_id":1,"node_id":1,"ip":"127.0.0.1","port":1,"role":"LEADER"}]""")]
     public async Task A_start_that_cannot_work_writes_nothing(uint nodeId, string json)
     {
-        await using TestNode node = new(_folder, nodeId);
+        await using TestNode node = new(_folder.Path, nodeId);
 
         await Assert.ThrowsAsync<DcfConfigurationException>(() => node.Dcf.StartAsync(nodeId, json));
 
-        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 
     [Fact]
@@ -182,21 +180,21 @@ public sealed class DcfNodeSpec : IDisposable
         using TcpListener other = new(IPAddress.Loopback, 0);
         other.Start();
         int port = ((IPEndPoint)other.LocalEndpoint).Port;
-        await using TestNode node = new(_folder, 1);
+        await using TestNode node = new(_folder.Path, 1);
 
         DcfConfigurationException e = await Assert.ThrowsAsync<DcfConfigurationException>(
             () => node.Dcf.StartAsync(1, $"1$1$127.0.0.1${port}$LEADER"));
 
         Assert.Contains($"127.0.0.1:{port}", e.Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(_folder, "1")));
+        Assert.False(Directory.Exists(Path.Combine(_folder.Path, "1")));
     }
 
     [Fact]
     public async Task A_data_folder_of_another_node_is_refused()
     {
-        DcfMetadata.Create(_folder, new NodeId(2), DcfClusterConfig.Parse("1$2$127.0.0.1$1$LEADER"));
-        Directory.Move(Path.Combine(_folder, "2"), Path.Combine(_folder, "1"));
-        await using TestNode node = new(_folder, 1);
+        DcfMetadata.Create(_folder.Path, new NodeId(2), DcfClusterConfig.Parse("1$2$127.0.0.1$1$LEADER"));
+        Directory.Move(Path.Combine(_folder.Path, "2"), Path.Combine(_folder.Path, "1"));
+        await using TestNode node = new(_folder.Path, 1);
 
         DcfConfigurationException e = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.Dcf.StartAsync(1, "1$1$127.0.0.1$1$LEADER"));
 
@@ -206,18 +204,18 @@ public sealed class DcfNodeSpec : IDisposable
     [Fact]
     public async Task Damaged_metadata_is_refused_whatever_byte_is_wrong()
     {
-        DcfMetadata.Create(_folder, new NodeId(1), DcfClusterConfig.Parse("1$1$127.0.0.1$1711$LEADER"));
-        string file = DcfMetadata.FileOf(_folder, new NodeId(1));
+        DcfMetadata.Create(_folder.Path, new NodeId(1), DcfClusterConfig.Parse("1$1$127.0.0.1$1711$LEADER"));
+        string file = DcfMetadata.FileOf(_folder.Path, new NodeId(1));
         byte[] good = await File.ReadAllBytesAsync(file);
         int checksum = Encoding.UTF8.GetString(good).IndexOf("\"port\": 1711", StringComparison.Ordinal) + 9;
         byte[] bad = [.. good];
         bad[checksum] = (byte)'9';
         await File.WriteAllBytesAsync(file, bad);
-        await using TestNode node = new(_folder, 1);
+        await using TestNode node = new(_folder.Path, 1);
 
         DcfConfigurationException e = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.Dcf.StartAsync(1, "1$1$127.0.0.1$1$LEADER"));
         await File.WriteAllBytesAsync(file, good.AsMemory(0, good.Length / 2));
-        DcfConfigurationException torn = Assert.Throws<DcfConfigurationException>(() => DcfMetadata.Load(_folder, new NodeId(1)));
+        DcfConfigurationException torn = Assert.Throws<DcfConfigurationException>(() => DcfMetadata.Load(_folder.Path, new NodeId(1)));
 
         Assert.Contains("damaged", e.Message, StringComparison.Ordinal);
         Assert.Contains("damaged", torn.Message, StringComparison.Ordinal);
@@ -227,7 +225,7 @@ public sealed class DcfNodeSpec : IDisposable
     public async Task A_data_path_that_cannot_be_written_is_named()
     {
         // A file where the folder should be stops everybody, the administrator too.
-        string path = Path.Combine(_folder, "taken");
+        string path = Path.Combine(_folder.Path, "taken");
         await File.WriteAllTextAsync(path, "");
         await using Dcf dcf = new(new DcfOptions { DataPath = path });
 
@@ -239,7 +237,7 @@ public sealed class DcfNodeSpec : IDisposable
     [Fact]
     public async Task Callbacks_are_registered_before_the_start()
     {
-        await using TestNode node = new(_folder, 1);
+        await using TestNode node = new(_folder.Path, 1);
         await node.Dcf.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER");
 
         Assert.Throws<InvalidOperationException>(() => node.Dcf.RegisterStatusNotify((_, _) => { }));

@@ -3,6 +3,7 @@ using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using RaftActors.Protocol;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Journal.Tests;
@@ -10,11 +11,9 @@ namespace RaftActors.Journal.Tests;
 /// <summary>A stream that keeps next to nothing of its log in memory reads it back from whichever journal it has, while that is being written.</summary>
 public sealed class StreamTailSpec : IDisposable
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), "raftactors-tail-" + Guid.NewGuid().ToString("N"));
+    private readonly TemporaryFolder _folder = new();
 
-    public StreamTailSpec() => Directory.CreateDirectory(_folder);
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("wal", true)]
@@ -96,7 +95,7 @@ public sealed class StreamTailSpec : IDisposable
 
     private Config Config(string journal)
     {
-        string path = _folder.Replace('\\', '/');
+        string path = _folder.Path.Replace('\\', '/');
         string plugin = journal switch
         {
             "memory" => "akka.persistence.journal.plugin = akka.persistence.journal.inmem",
@@ -115,6 +114,6 @@ public sealed class StreamTailSpec : IDisposable
             _ => string.Empty,
         };
         Config own = ConfigurationFactory.ParseString("akka.loglevel = WARNING\nakka.coordinated-shutdown.exit-clr = off\n" + plugin);
-        return journal == "wal" ? own.WithFallback(Plugins.Config(_folder)) : own;
+        return journal == "wal" ? own.WithFallback(Plugins.Config(_folder.Path)) : own;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RaftActors.Tests.Shared;
 using Xunit;
 
 namespace RaftActors.Node.Tests;

@@ -46,7 +46,8 @@ public sealed class ConfiguredStartSpec
     public async Task Quorums_and_groups_of_the_configuration_must_be_what_the_stream_begins_with()
     {
         uint id = TestConfig.NewStream().Value;
-        ActorSystem system = ActorSystem.Create("quorums", ConfigurationFactory.ParseString(
+        StreamMembership membership = await MembershipOf(
+            id,
             $$"""
             akka.extensions = ["RaftActors.RaftStreamsExtension, RaftActors"]
             raft-actors {
@@ -54,24 +55,17 @@ public sealed class ConfiguredStartSpec
               nodes { 1 = "localhost:1" }
               streams = [ { id = {{id}}, state-machine = "{{typeof(CountingStateMachine).AssemblyQualifiedName}}", quorum { commit = 1, required-groups = [7], groups { 1 = 7 } } } ]
             }
-            """).WithFallback(TestConfig.Fast));
-        try
-        {
-            StreamMembership membership = (await (await Started(RaftStreams.Get(system), id)).GetStatusAsync()).Membership;
-            Assert.Equal((1, 7), (membership.Quorum.Commit, membership.Members[0].Group));
-            Assert.Equal(7, Assert.Single(membership.Quorum.RequiredGroups));
-        }
-        finally
-        {
-            await system.Terminate();
-        }
+            """);
+        Assert.Equal((1, 7), (membership.Quorum.Commit, membership.Members[0].Group));
+        Assert.Equal(7, Assert.Single(membership.Quorum.RequiredGroups));
     }
 
     [Fact]
     public async Task Kinds_priorities_and_groups_of_the_configuration_must_be_what_the_stream_begins_with()
     {
         uint id = TestConfig.NewStream().Value;
-        ActorSystem system = ActorSystem.Create("kinds", ConfigurationFactory.ParseString(
+        StreamMembership membership = await MembershipOf(
+            id,
             $$"""
             akka.actor.provider = remote
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
@@ -84,18 +78,10 @@ public sealed class ConfiguredStartSpec
                 members { 1 { priority = 5 }, "2" { kind = log-only, group = 4 }, 3 { kind = learner } }
               } ]
             }
-            """).WithFallback(TestConfig.Fast));
-        try
-        {
-            StreamMembership membership = (await (await Started(RaftStreams.Get(system), id)).GetStatusAsync()).Membership;
-            Assert.Equal(
-                [(MemberKind.Voter, 5, 0), (MemberKind.LogOnly, 0, 4), (MemberKind.Learner, 0, 0)],
-                membership.Members.Select(m => (m.Kind, m.Priority, m.Group)));
-        }
-        finally
-        {
-            await system.Terminate();
-        }
+            """);
+        Assert.Equal(
+            [(MemberKind.Voter, 5, 0), (MemberKind.LogOnly, 0, 4), (MemberKind.Learner, 0, 0)],
+            membership.Members.Select(m => (m.Kind, m.Priority, m.Group)));
     }
 
     [Theory]
@@ -189,6 +175,20 @@ public sealed class ConfiguredStartSpec
             {
                 await start;
             }
+        }
+        finally
+        {
+            await system.Terminate();
+        }
+    }
+
+    /// <summary>What the stream has when the configuration has started it.</summary>
+    private static async Task<StreamMembership> MembershipOf(uint id, string hocon)
+    {
+        ActorSystem system = ActorSystem.Create("members", ConfigurationFactory.ParseString(hocon).WithFallback(TestConfig.Fast));
+        try
+        {
+            return (await (await Started(RaftStreams.Get(system), id)).GetStatusAsync()).Membership;
         }
         finally
         {

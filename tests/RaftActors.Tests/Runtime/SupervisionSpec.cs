@@ -111,9 +111,8 @@ public sealed class SupervisionSpec
 
         node.System.Stop(await Child(node, "node/log"));
 
-        StreamStatus status = await node.Until(s => s.Health == StreamHealth.Failed);
+        StreamStatus status = await MustFail(node, RefusalCode.StreamFailed);
         Assert.Contains("journal", status.FailureReason, StringComparison.Ordinal);
-        Assert.Equal(RefusalCode.StreamFailed, Assert.IsType<ProposalRefused>(await node.Propose("x")).Code);
     }
 
     [Fact]
@@ -124,8 +123,7 @@ public sealed class SupervisionSpec
 
         node.System.Stop(await Child(node, "node/fsm-caller"));
 
-        await node.Until(s => s.Health == StreamHealth.Failed);
-        Assert.Equal(RefusalCode.StateMachineFailed, Assert.IsType<ProposalRefused>(await node.Propose("x")).Code);
+        await MustFail(node, RefusalCode.StateMachineFailed);
     }
 
     [Fact]
@@ -176,9 +174,8 @@ public sealed class SupervisionSpec
     public async Task Callback_that_throws_must_put_the_stream_into_its_error_state()
     {
         await using TestNode node = await StartAsync(m => m.FailOnLeaderStart = true);
-        StreamStatus status = await node.Until(s => s.Health == StreamHealth.Failed);
+        StreamStatus status = await MustFail(node, RefusalCode.StateMachineFailed);
         Assert.Contains("told to fail", status.FailureReason, StringComparison.Ordinal);
-        Assert.Equal(RefusalCode.StateMachineFailed, Assert.IsType<ProposalRefused>(await node.Propose("x")).Code);
     }
 
     [Fact]
@@ -285,6 +282,14 @@ public sealed class SupervisionSpec
         Task<ProposalAnswer>[] late = [.. Enumerable.Range(0, 100).Select(i => node.Propose($"late {i}", new ProposeOptions { Timeout = TimeSpan.FromMinutes(1) }))];
 
         await Task.WhenAll(open.Concat(late)).WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>The stream fails, and says so to whoever proposes.</summary>
+    private static async Task<StreamStatus> MustFail(TestNode node, RefusalCode code)
+    {
+        StreamStatus status = await node.Until(s => s.Health == StreamHealth.Failed);
+        Assert.Equal(code, Assert.IsType<ProposalRefused>(await node.Propose("x")).Code);
+        return status;
     }
 
     private static async Task<IActorRef> Child(TestNode node, string path) =>

@@ -1,4 +1,4 @@
-namespace RaftActors.Node.Tests;
+namespace RaftActors.Tests.Shared;
 
 /// <summary>A folder of a test's own, gone afterwards.</summary>
 internal sealed class TemporaryFolder : IDisposable
