@@ -110,6 +110,24 @@ public sealed class WriteAheadLogSpec : IDisposable
     }
 
     [Fact]
+    public async Task Large_and_small_events_in_one_write_must_read_back_the_same_now_and_after_a_restart()
+    {
+        int[] sizes = [10, 4095, 4096, 4097, 70_001, 3, 4103, 9_000, 1];
+        List<(long, string)> expected = [.. sizes.Select((size, i) => ((long)i + 1, TestFolder.Text(i + 1, size)))];
+        await using (WriteAheadLog log = await _folder.OpenAsync())
+        {
+            await log.AppendAsync("a", [[.. sizes.Select((size, i) => TestFolder.Event(i + 1, size))]]);
+            await TestFolder.WriteAsync(log, "b", 1, 20_000);
+            Assert.Equal(expected, await TestFolder.ReadAsync(log, "a"));
+        }
+
+        Assert.Null(JournalTool.Verify(_folder.Log).TornTail);
+        await using WriteAheadLog again = await _folder.OpenAsync();
+        Assert.Equal(expected, await TestFolder.ReadAsync(again, "a"));
+        Assert.Equal([(1L, TestFolder.Text(1, 20_000))], await TestFolder.ReadAsync(again, "b"));
+    }
+
+    [Fact]
     public async Task A_full_disk_must_refuse_writes_keep_reads_and_recover_by_deletion_or_space()
     {
         FaultyFiles files = new();

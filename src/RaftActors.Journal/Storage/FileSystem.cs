@@ -145,6 +145,18 @@ internal sealed class FileSystem : IFileSystem
         // Goes on after a short write and throws on an error.
         public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(_handle, bytes, offset);
 
+        public void Write(IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
+        {
+            if (pieces.Count == 1)
+            {
+                Write(pieces[0].Span, offset);
+            }
+            else
+            {
+                RandomAccess.Write(_handle, pieces, offset);
+            }
+        }
+
         public void Sync(bool metadata)
         {
             if (OperatingSystem.IsWindows())

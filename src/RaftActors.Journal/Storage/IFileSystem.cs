@@ -39,6 +39,16 @@ internal interface IStorageFile : IDisposable
 
     void Write(ReadOnlySpan<byte> bytes, long offset);
 
+    /// <summary>Writes the pieces one behind the other.</summary>
+    void Write(IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
+    {
+        foreach (ReadOnlyMemory<byte> piece in pieces)
+        {
+            Write(piece.Span, offset);
+            offset += piece.Length;
+        }
+    }
+
     /// <summary>Makes the content durable; <paramref name="metadata"/> includes times and the like.</summary>
     void Sync(bool metadata);
 

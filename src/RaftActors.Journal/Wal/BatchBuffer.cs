@@ -3,11 +3,18 @@ using System.Text;
 
 namespace RaftActors.Journal.Wal;
 
-/// <summary>The records of one write, as they will stand in the active segment.</summary>
+/// <summary>The records of one write, as they will stand in the active segment. Large payloads are not copied: they are written from where they are.</summary>
 internal sealed class BatchBuffer
 {
     private readonly Dictionary<string, uint> _names = new(StringComparer.Ordinal);
+    private readonly List<(int At, ReadOnlyMemory<byte> Payload)> _outside = [];
+    private readonly List<ReadOnlyMemory<byte>> _pieces = [];
+
+    // Below this a copy costs less than a piece of its own in the write.
+    private const int LeastOutside = 4096;
+
     private byte[] _bytes = new byte[64 * 1024];
+    private int _inside;
     private uint _saltState;
     private uint _records;
 
@@ -20,7 +27,41 @@ internal sealed class BatchBuffer
 
     public ulong NextLsn { get; set; }
 
-    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, Used);
+    /// <summary>What is to be written, in order.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Pieces()
+    {
+        _pieces.Clear();
+        int from = 0;
+        foreach ((int at, ReadOnlyMemory<byte> payload) in _outside)
+        {
+            _pieces.Add(_bytes.AsMemory(from, at - from));
+            _pieces.Add(payload);
+            from = at;
+        }
+
+        if (from < _inside)
+        {
+            _pieces.Add(_bytes.AsMemory(from, _inside - from));
+        }
+
+        return _pieces;
+    }
+
+    /// <summary>Every record, where it stands behind the first, and as much of it as is not in a large payload: all fields are.</summary>
+    public void Visit(RecordVisitor visit)
+    {
+        int at = 0;
+        int offset = 0;
+        int outside = 0;
+        while (at < _inside)
+        {
+            int length = (int)RecordFormat.LengthOf(_bytes.AsSpan(at));
+            int left = outside < _outside.Count && _outside[outside].At - at == RecordFormat.EventHeader ? _outside[outside++].Payload.Length : 0;
+            visit(_bytes.AsSpan(at, length - left), offset);
+            at += RecordFormat.Padded(length) - left;
+            offset += RecordFormat.Padded(length);
+        }
+    }
 
     /// <summary>Begins to write for another segment. The buffer must be empty.</summary>
     public void Use(Segment segment)
@@ -39,6 +80,9 @@ internal sealed class BatchBuffer
     public void Clear()
     {
         Used = 0;
+        _inside = 0;
+        _outside.Clear();
+        _pieces.Clear();
         _records = 0;
         if (_bytes.Length > 16 * 1024 * 1024)
         {
@@ -73,7 +117,9 @@ internal sealed class BatchBuffer
         uint writer = Reference(e.Writer, ref _lastWriter);
         (string?, uint) none = default;
         uint adapter = e.AdapterManifest.Length == 0 ? 0 : Reference(e.AdapterManifest, ref none);
-        Span<byte> record = Next(RecordFormat.EventLength(e.Payload.Length));
+        bool outside = e.Payload.Length >= LeastOutside;
+        int length = RecordFormat.EventLength(e.Payload.Length);
+        Span<byte> record = outside ? NextOutside(e.Payload) : Next(length);
         BinaryPrimitives.WriteUInt32LittleEndian(record[24..], id);
         BinaryPrimitives.WriteUInt32LittleEndian(record[28..], manifest);
         BinaryPrimitives.WriteUInt32LittleEndian(record[32..], writer);
@@ -82,6 +128,12 @@ internal sealed class BatchBuffer
         BinaryPrimitives.WriteInt64LittleEndian(record[48..], e.Ticks);
         BinaryPrimitives.WriteInt32LittleEndian(record[56..], e.SerializerId);
         BinaryPrimitives.WriteInt32LittleEndian(record[60..], e.Payload.Length);
+        if (outside)
+        {
+            RecordFormat.Seal(record, e.Payload.Span, _saltState, NextLsn++, _records++, RecordType.Event, flags);
+            return;
+        }
+
         e.Payload.Span.CopyTo(record[RecordFormat.EventHeader..]);
         Seal(record, RecordType.Event, flags);
     }
@@ -134,17 +186,30 @@ internal sealed class BatchBuffer
         return reference;
     }
 
-    private Span<byte> Next(int length)
+    private Span<byte> Next(int length) => Next(length, RecordFormat.Padded(length) - length);
+
+    /// <summary>The fields of an event whose payload is written from where it is.</summary>
+    private Span<byte> NextOutside(ReadOnlyMemory<byte> payload)
     {
-        int padded = RecordFormat.Padded(length);
-        if (_bytes.Length - Used < padded)
+        int length = RecordFormat.EventLength(payload.Length);
+        Span<byte> fields = Next(RecordFormat.EventHeader, RecordFormat.Padded(length) - length);
+        _outside.Add((_inside - (RecordFormat.Padded(length) - length), payload));
+        Used += payload.Length;
+        return fields;
+    }
+
+    private Span<byte> Next(int length, int padding)
+    {
+        int size = length + padding;
+        if (_bytes.Length - _inside < size)
         {
-            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max((long)_bytes.Length * 2, (long)Used + padded)));
+            Array.Resize(ref _bytes, (int)Math.Min(Array.MaxLength, Math.Max((long)_bytes.Length * 2, (long)_inside + size)));
         }
 
-        _bytes.AsSpan(Used + length, padded - length).Clear();
-        Span<byte> record = _bytes.AsSpan(Used, length);
-        Used += padded;
+        _bytes.AsSpan(_inside + length, padding).Clear();
+        Span<byte> record = _bytes.AsSpan(_inside, length);
+        _inside += size;
+        Used += size;
         return record;
     }
 

@@ -70,7 +70,7 @@ internal sealed class LogState
         return stream;
     }
 
-    /// <summary>Takes in a record that is durable.</summary>
+    /// <summary>Takes in a record that is durable. Of an event, the fields are enough.</summary>
     public void Apply(Segment segment, ReadOnlySpan<byte> record, int offset)
     {
         switch (RecordFormat.TypeOf(record))
@@ -137,12 +137,13 @@ internal sealed class LogState
             return;
         }
 
-        if (stream.Events.Set(number, new RecordLocation(segment.Number, offset, record.Length)) is { } replaced)
+        int length = (int)RecordFormat.LengthOf(record);
+        if (stream.Events.Set(number, new RecordLocation(segment.Number, offset, length)) is { } replaced)
         {
             Unaccount(replaced);
         }
 
-        segment.Live += RecordFormat.Padded(record.Length);
+        segment.Live += RecordFormat.Padded(length);
     }
 
     private void Unaccount(RecordLocation location)

@@ -335,7 +335,7 @@ internal sealed partial class LogWriter
         {
             try
             {
-                _active.File.Write(_buffer.Bytes, _active.End);
+                _active.File.Write(_buffer.Pieces(), _active.End);
                 Volatile.Write(ref _writes, _writes + 1);
                 if (_settings.Fsync != FsyncMode.Off)
                 {
@@ -374,16 +374,8 @@ internal sealed partial class LogWriter
     {
         lock (_state.Sync)
         {
-            ReadOnlySpan<byte> bytes = _buffer.Bytes;
-            int at = 0;
-            while (at < bytes.Length)
-            {
-                int length = (int)RecordFormat.LengthOf(bytes[at..]);
-                _state.Apply(_active, bytes.Slice(at, length), _active.End + at);
-                at += RecordFormat.Padded(length);
-            }
-
-            _active.End += bytes.Length;
+            _buffer.Visit((record, at) => _state.Apply(_active, record, _active.End + at));
+            _active.End += _buffer.Used;
         }
 
         _unmarked = true;

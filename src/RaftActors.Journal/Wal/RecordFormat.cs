@@ -130,16 +130,20 @@ internal static class RecordFormat
     }
 
     /// <summary>Fills in what every record has, when its fields are written, and the checksum.</summary>
-    public static void Seal(Span<byte> record, uint saltState, ulong lsn, uint indexInBatch, RecordType type, RecordFlags flags)
+    public static void Seal(Span<byte> record, uint saltState, ulong lsn, uint indexInBatch, RecordType type, RecordFlags flags) =>
+        Seal(record, default, saltState, lsn, indexInBatch, type, flags);
+
+    /// <summary>The same for a record whose rest stands elsewhere.</summary>
+    public static void Seal(Span<byte> record, ReadOnlySpan<byte> rest, uint saltState, ulong lsn, uint indexInBatch, RecordType type, RecordFlags flags)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(record[4..], record.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(record[4..], record.Length + rest.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(record[8..], lsn);
         BinaryPrimitives.WriteUInt32LittleEndian(record[16..], indexInBatch);
         record[20] = (byte)type;
         record[21] = (byte)flags;
         record[22] = 0;
         record[23] = 0;
-        BinaryPrimitives.WriteUInt32LittleEndian(record, Castagnoli.Finish(Castagnoli.Append(saltState, record[4..])));
+        BinaryPrimitives.WriteUInt32LittleEndian(record, Castagnoli.Finish(Castagnoli.Append(Castagnoli.Append(saltState, record[4..]), rest)));
     }
 
     // The checksum says that this is what was written; a length inside that points outside would still be a mistake of ours.

@@ -10,10 +10,13 @@ internal sealed class SendBuffer
 {
     private const int InitialSize = 64 * 1024;
 
-    // A burst of large frames must not leave every connection with a large buffer for ever.
+    // A burst of large frames must not leave every connection with a large buffer for ever; but growing anew for each of them would copy them once more.
     private const int KeepSize = 1024 * 1024;
+    private const int SmallWritesBeforeShrink = 256;
 
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(InitialSize);
+
+    private int _smallWrites;
 
     public int Length { get; private set; }
 
@@ -21,8 +24,9 @@ internal sealed class SendBuffer
 
     public void Clear()
     {
+        _smallWrites = Length > KeepSize / 2 ? 0 : _smallWrites + 1;
         Length = 0;
-        if (_bytes.Length > KeepSize)
+        if (_bytes.Length > KeepSize && _smallWrites > SmallWritesBeforeShrink)
         {
             ArrayPool<byte>.Shared.Return(_bytes);
             _bytes = ArrayPool<byte>.Shared.Rent(InitialSize);
