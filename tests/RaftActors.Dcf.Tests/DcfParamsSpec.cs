@@ -97,6 +97,8 @@ public sealed class DcfParamsSpec : IDisposable
         await node.SetParamAsync("LOG_LEVEL", "RUN_ERR");
         Assert.Equal(("1", "3", "RUN_ERR"), (await node.GetParamAsync("RUN_MODE"), await node.GetParamAsync("DN_FLOW_CONTROL_RTO"), await node.GetParamAsync("LOG_LEVEL")));
         Assert.Equal(new RaftTuning { ManualElection = true, PaceApplyTime = TimeSpan.FromSeconds(3) }, node.GetStream(One).Tuning);
+        await Assert.ThrowsAsync<ArgumentException>(() => node.GetStream(One).TuneAsync(new RaftTuning { PaceLagBytes = -1 }));
+        Assert.Null(node.GetStream(One).Tuning.PaceLagBytes);
         DcfConfigurationException late = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.SetParamAsync("ELECTION_TIMEOUT", "2000"));
         Assert.Contains("before the start", late.Message, StringComparison.Ordinal);
         DcfConfigurationException noSuchGroup = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.SetParamAsync("MAJORITY_GROUPS", "7"));

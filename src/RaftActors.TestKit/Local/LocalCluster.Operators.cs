@@ -114,6 +114,11 @@ public sealed partial class LocalCluster
     /// <param name="member">The member.</param>
     public void LeaveReadOnlyMode(NodeId member) => Wait(BeginOrder(member, "leave read-only mode", stream => stream.LeaveReadOnlyModeAsync()));
 
+    /// <summary>Changes settings of a member while it runs (<see cref="RaftStream.TuneAsync"/>).</summary>
+    /// <param name="member">The member.</param>
+    /// <param name="tuning">What to change.</param>
+    public void Tune(NodeId member, RaftTuning tuning) => Wait(BeginOrder(member, "change settings", stream => stream.TuneAsync(tuning)));
+
     /// <summary>Lets a member stand for election now.</summary>
     /// <param name="member">The member.</param>
     public void TriggerElection(NodeId member) => Wait(BeginTriggerElection(member));
