@@ -16,16 +16,18 @@ public sealed class StreamTailSpec : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("wal", true)]
-    [InlineData("sqlite", true)]
-    [InlineData("memory", false)]
-    public async Task Entries_must_come_back_from_the_journal_during_writes_and_at_the_next_start(string journal, bool survives)
+    [InlineData("wal", true, 3)]
+    [InlineData("sqlite", true, 3)]
+    [InlineData("memory", false, 3)]
+    // So much that small batches become larger ones at the start, in memory and where they are read back.
+    [InlineData("wal", true, 96)]
+    public async Task Entries_must_come_back_from_the_journal_during_writes_and_at_the_next_start(string journal, bool survives, int tail)
     {
         ulong hash;
         ActorSystem system = ActorSystem.Create("tail", Config(journal));
         try
         {
-            RaftStream stream = await StartAsync(system);
+            RaftStream stream = await StartAsync(system, tail);
             List<Task<CommittedEntryAnswer>> reads = [];
             for (int i = 0; i < 40; i++)
             {
@@ -56,7 +58,7 @@ public sealed class StreamTailSpec : IDisposable
         ActorSystem again = ActorSystem.Create("tail", Config(journal));
         try
         {
-            RaftStream stream = await StartAsync(again);
+            RaftStream stream = await StartAsync(again, tail);
             StreamStatus status = await stream.GetStatusAsync();
             Assert.Equal((status.LastEntry.Index, hash), (status.AppliedIndex, status.StateHash));
         }
@@ -66,7 +68,7 @@ public sealed class StreamTailSpec : IDisposable
         }
     }
 
-    private static async Task<RaftStream> StartAsync(ActorSystem system)
+    private static async Task<RaftStream> StartAsync(ActorSystem system, int tail)
     {
         RaftStream stream = await RaftStreams.Get(system).StartStreamAsync(new StreamDefinition
         {
@@ -74,11 +76,11 @@ public sealed class StreamTailSpec : IDisposable
             NodeId = new NodeId(1),
             Members = [new Member(new NodeId(1), MemberKind.Voter, "127.0.0.1:1")],
             StateMachine = () => new ChainedHashStateMachine(),
-            Settings = ConfigurationFactory.ParseString("""
+            Settings = ConfigurationFactory.ParseString($$"""
                 election-timeout-min = 300ms
                 election-timeout-max = 600ms
                 heartbeat-interval = 50ms
-                in-memory-tail-entries = 3
+                in-memory-tail-entries = {{tail}}
                 max-append-bytes = 300
                 max-unapplied-bytes = 500
                 """),
