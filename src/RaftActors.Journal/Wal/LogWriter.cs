@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using RaftActors.Journal.Storage;
+using RaftActors.Threads;
 
 namespace RaftActors.Journal.Wal;
 
@@ -8,14 +10,20 @@ namespace RaftActors.Journal.Wal;
 /// </summary>
 internal sealed partial class LogWriter
 {
+    private const string ThreadLoanSlot = "RaftActors.ThreadLoan";
+
     private readonly WalSettings _settings;
     private readonly IFileSystem _files;
     private readonly Action<bool, string> _report;
     private readonly SegmentFactory _factory;
     private readonly object _gate = new();
+    private readonly ThreadSignal _work = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly BatchBuffer _buffer = new();
     private readonly List<Request> _written = [];
+
+    // With nothing left to write this thread may carry the last answer on itself (raft-actors.dispatchers.consensus): the next write comes from there.
+    private readonly StrongBox<bool> _lent = new();
     private List<Request> _queue = [];
     private List<Request> _taken = [];
     private int _unanswered;
@@ -64,9 +72,9 @@ internal sealed partial class LogWriter
 
             _queue.Add(request);
             _unanswered++;
-            Monitor.Pulse(_gate);
         }
 
+        _work.Set();
         return request.Done;
     }
 
@@ -89,14 +97,16 @@ internal sealed partial class LogWriter
         lock (_gate)
         {
             _closing = true;
-            Monitor.Pulse(_gate);
         }
+
+        _work.Set();
 
         return _closed.Task;
     }
 
     private void Run(TaskCompletionSource<WriteAheadLog> opened)
     {
+        Thread.SetData(Thread.GetNamedDataSlot(ThreadLoanSlot), _lent);
         try
         {
             Open();
@@ -140,21 +150,31 @@ internal sealed partial class LogWriter
         lock (_gate)
         {
             _unanswered -= _taken.Count;
-            _taken.Clear();
-            while (_queue.Count == 0 && !_closing && !_reclaimAgain)
+        }
+
+        _taken.Clear();
+        while (true)
+        {
+            lock (_gate)
             {
-                if (!_unmarked || _failure is not null || _settings.IdleMark <= TimeSpan.Zero)
+                if (_queue.Count > 0 || _closing || _reclaimAgain)
                 {
-                    Monitor.Wait(_gate);
-                }
-                else if (!Monitor.Wait(_gate, _settings.IdleMark) && _queue.Count == 0)
-                {
-                    return true;
+                    (_queue, _taken) = (_taken, _queue);
+                    return _taken.Count > 0 || !_closing;
                 }
             }
 
-            (_queue, _taken) = (_taken, _queue);
-            return _taken.Count > 0 || !_closing;
+            bool marksWhenIdle = _unmarked && _failure is null && _settings.IdleMark > TimeSpan.Zero;
+            if (!_work.Wait(marksWhenIdle ? _settings.IdleMark : Timeout.InfiniteTimeSpan))
+            {
+                lock (_gate)
+                {
+                    if (_queue.Count == 0)
+                    {
+                        return true;
+                    }
+                }
+            }
         }
     }
 
@@ -355,8 +375,10 @@ internal sealed partial class LogWriter
         }
 
         _buffer.Clear();
-        foreach (Request request in _written)
+        for (int i = 0; i < _written.Count; i++)
         {
+            Request request = _written[i];
+            _lent.Value = i == _written.Count - 1 && NothingWaits();
             if (_failure is null || request is BarrierRequest)
             {
                 request.Complete();
@@ -367,7 +389,16 @@ internal sealed partial class LogWriter
             }
         }
 
+        _lent.Value = false;
         _written.Clear();
+    }
+
+    private bool NothingWaits()
+    {
+        lock (_gate)
+        {
+            return _queue.Count == 0;
+        }
     }
 
     private void TakeIn()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Configuration;
+using RaftActors.Threads;
 
 namespace Akka.Dispatch;
 
@@ -108,14 +109,15 @@ internal sealed class ForkJoinExecutorConfigurator : ExecutorServiceConfigurator
 internal sealed class DedicatedThreadsExecutorService : ExecutorService
 {
     private readonly ConcurrentQueue<IRunnable> _queue = new();
-
-    // Not a SemaphoreSlim: that one spins before it waits, and a processor that has other threads to run pays for it with every message.
     private readonly object _gate = new();
+
+    // The one that slept last is woken first. No SemaphoreSlim: that one spins before it waits, and a processor that has other threads to run pays
+    // for it with every message.
+    private readonly Stack<ThreadSignal> _sleepers = new();
     private readonly int _threads;
     private readonly bool _background;
     private int _started;
     private int _idle;
-    private int _wakeUps;
     private volatile bool _stopping;
 
     public DedicatedThreadsExecutorService(string id, int threads, bool background)
@@ -132,30 +134,35 @@ internal sealed class DedicatedThreadsExecutorService : ExecutorService
         _queue.Enqueue(run);
         if (Volatile.Read(ref _started) == 0 && Interlocked.Exchange(ref _started, 1) == 0)
             StartThreads();
-        if (TakeIdle())
-            Wake(1);
+
+        // A thread counts itself idle before it looks into the queue for the last time: either it sees the work, or this sees it idle.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _idle) > 0)
+            Wake();
     }
 
-    private void Wake(int threads)
+    public override void Shutdown()
     {
+        _stopping = true;
         lock (_gate)
         {
-            _wakeUps += threads;
-            if (threads == 1)
-                Monitor.Pulse(_gate);
-            else
-                Monitor.PulseAll(_gate);
+            while (_sleepers.TryPop(out var sleeper))
+                sleeper.Set();
+            _idle = 0;
         }
     }
 
-    private void WaitToBeWoken()
+    private void Wake()
     {
+        ThreadSignal sleeper;
         lock (_gate)
         {
-            while (_wakeUps == 0)
-                Monitor.Wait(_gate);
-            _wakeUps--;
+            if (!_sleepers.TryPop(out sleeper))
+                return;
+            _idle--;
         }
+
+        sleeper.Set();
     }
 
     private void StartThreads()
@@ -167,42 +174,29 @@ internal sealed class DedicatedThreadsExecutorService : ExecutorService
         }
     }
 
-    // An idle thread is woken for one piece of work by whoever takes it off the count.
-    private bool TakeIdle()
-    {
-        // The queue was written before: a thread that counts itself idle after this read looks into the queue again.
-        Interlocked.MemoryBarrier();
-        while (true)
-        {
-            var idle = Volatile.Read(ref _idle);
-            if (idle <= 0)
-                return false;
-            if (Interlocked.CompareExchange(ref _idle, idle - 1, idle) == idle)
-                return true;
-        }
-    }
-
     private void Work()
     {
+        var self = new ThreadSignal();
         while (true)
         {
-            if (_queue.TryDequeue(out var run))
-            {
+            while (_queue.TryDequeue(out var run))
                 Run(run);
-                continue;
-            }
 
-            if (_stopping)
-                return;
-            Interlocked.Increment(ref _idle);
-            if (!_queue.IsEmpty || _stopping)
+            lock (_gate)
             {
-                // Not idle after all, unless somebody has taken this thread off already: then a wake-up is on its way.
-                if (TakeIdle())
+                Interlocked.Increment(ref _idle);
+                if (!_queue.IsEmpty || _stopping)
+                {
+                    _idle--;
+                    if (_queue.IsEmpty)
+                        return;
                     continue;
+                }
+
+                _sleepers.Push(self);
             }
 
-            WaitToBeWoken();
+            self.Wait();
         }
     }
 
@@ -217,12 +211,5 @@ internal sealed class DedicatedThreadsExecutorService : ExecutorService
             // Mailboxes do not throw; other work that does must not take the thread, and the process, with it.
             System.Diagnostics.Trace.TraceError(e.ToString());
         }
-    }
-
-    public override void Shutdown()
-    {
-        _stopping = true;
-        if (Volatile.Read(ref _started) != 0)
-            Wake(_threads);
     }
 }
