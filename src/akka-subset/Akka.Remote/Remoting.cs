@@ -260,7 +260,9 @@ internal sealed class Remoting : RemoteTransport, IConnectionHandler
                 try
                 {
                     Tcp.Configure(socket);
-                    await socket.ConnectAsync(new IPEndPoint(ip, remote.Port!.Value), limit.Token).ConfigureAwait(false);
+                    var endpoint = new IPEndPoint(ip, remote.Port!.Value);
+                    var connected = _tls == null ? SocketReader.ConnectAsync(socket, endpoint, limit.Token) : null;
+                    await (connected ?? socket.ConnectAsync(endpoint, limit.Token).AsTask()).ConfigureAwait(false);
                     return socket;
                 }
                 catch (Exception e)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Dispatch.SysMsg;
 using Akka.Event;
@@ -22,6 +23,9 @@ internal sealed partial class Association : IThreadPoolWorkItem
     private const int FlushBytes = 64 * 1024;
     private const int MinFlushBytes = 16 * 1024;
 
+    // 20 us: a thread that sends messages in a row is never that slow.
+    private static readonly long PauseTicks = Stopwatch.Frequency / 50_000;
+
     /// <summary>Messages kept while a first connection is being made; beyond it they are dead letters.</summary>
     private const int ConnectingQueueLimit = 1_000_000;
 
@@ -38,6 +42,7 @@ internal sealed partial class Association : IThreadPoolWorkItem
     private TcpConnection? _writer;
     private volatile int _state;
     private int _scheduled;
+    private long _written;
     private long _gateUntil;
     private int? _uid;
     private volatile bool _tick;
@@ -91,7 +96,14 @@ internal sealed partial class Association : IThreadPoolWorkItem
 
     private void Schedule()
     {
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+        if (Interlocked.Exchange(ref _scheduled, 1) != 0)
+            return;
+
+        // After a pause the sender's own thread writes: waking another would take longer than the write. What follows closely is left to
+        // a thread of the pool, and goes out together.
+        if (_state == Active && Stopwatch.GetTimestamp() - Volatile.Read(ref _written) > PauseTicks)
+            _ = RunAsync();
+        else
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
     }
 
@@ -210,6 +222,7 @@ internal sealed partial class Association : IThreadPoolWorkItem
                 Akka.Serialization.Serialization.WithTransport(_remoting.System, (Self: this, Connection: connection), EncodeStep);
                 if (connection.Output.Length > 0)
                     await connection.FlushAsync().ConfigureAwait(false);
+                Volatile.Write(ref _written, Stopwatch.GetTimestamp());
                 CompleteLeave(connection);
             }
             while (!_queue.IsEmpty && !_tick && _state == Active && ReferenceEquals(connection, Volatile.Read(ref _writer)));

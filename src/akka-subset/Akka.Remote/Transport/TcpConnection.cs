@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Security;
@@ -23,10 +22,7 @@ internal interface IConnectionHandler
 /// </summary>
 internal sealed class TcpConnection
 {
-    private const int ReadBufferSize = 64 * 1024;
-
-    // Reads without a large frame after which a large buffer is given up: not between two of a row of them.
-    private const int SmallReadsBeforeShrink = 256;
+    private const string ClosedTooSoon = "The peer closed the connection during the handshake.";
 
     private readonly Socket _socket;
     private readonly int _maxFrame;
@@ -116,7 +112,7 @@ internal sealed class TcpConnection
         _handler = handler;
         if (IsClosed)
             End(null);
-        else
+        else if (_stream != null || !SocketReader.TryStart("akka.remote-reader", () => ReadOnOwnThread(handler)))
             _ = ReadLoopAsync(handler);
     }
 
@@ -141,6 +137,7 @@ internal sealed class TcpConnection
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
+        Hurry(_socket);
         _socket.Dispose();
         _stream?.Dispose();
         End(cause);
@@ -157,61 +154,73 @@ internal sealed class TcpConnection
 
     private async Task ReadExactlyAsync(Memory<byte> into, CancellationToken cancellation)
     {
+        if (_stream == null && SocketReader.ReceiveExactlyAsync(_socket, into, cancellation) is { } received)
+        {
+            if (await received.ConfigureAwait(false) < into.Length)
+                throw new EndOfStreamException(ClosedTooSoon);
+            return;
+        }
+
         while (into.Length > 0)
         {
             var n = _stream != null
                 ? await _stream.ReadAsync(into, cancellation).ConfigureAwait(false)
                 : await _socket.ReceiveAsync(into, SocketFlags.None, cancellation).ConfigureAwait(false);
             if (n == 0)
-                throw new EndOfStreamException("The peer closed the connection during the handshake.");
+                throw new EndOfStreamException(ClosedTooSoon);
             into = into[n..];
         }
     }
 
     private async Task ReadLoopAsync(IConnectionHandler handler)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(ReadBufferSize);
-        var filled = 0;
-        var smallReads = 0;
+        using var incoming = new ReceiveBuffer();
         Exception? cause = null;
         try
         {
-            while (true)
-            {
-                var received = await ReceiveAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
-                if (received == 0)
-                    break;
-                LastReceived = Environment.TickCount64;
-                FailureDetector?.HeartBeat();
-                filled += received;
-                var consumed = Parse(handler, buffer.AsSpan(0, filled), out var frame);
-                filled -= consumed;
-                if (filled > 0 && consumed > 0)
-                    buffer.AsSpan(consumed, filled).CopyTo(buffer);
+            int received;
+            while ((received = await ReceiveAsync(incoming.Free).ConfigureAwait(false)) > 0)
+                Take(handler, incoming, received);
+        }
+        catch (Exception e)
+        {
+            cause = IsClosed ? null : e;
+        }
 
-                // Room follows the data that is really there, not the length that the peer announces.
-                if (filled == buffer.Length)
-                    buffer = Resize(buffer, filled, (int)Math.Min(Math.Max((long)frame, buffer.Length + 1), (long)buffer.Length * 2));
-                else if (received > ReadBufferSize)
-                    smallReads = 0;
-                else if (filled == 0 && buffer.Length > ReadBufferSize * 4 && ++smallReads > SmallReadsBeforeShrink)
-                {
-                    smallReads = 0;
-                    buffer = Resize(buffer, 0, ReadBufferSize);
-                }
+        Close(cause);
+        End(cause);
+    }
+
+    private void ReadOnOwnThread(IConnectionHandler handler)
+    {
+        using var incoming = new ReceiveBuffer();
+        Exception? cause = null;
+        try
+        {
+            int received;
+            var isEmpty = false;
+            while ((received = SocketReader.Receive(_socket, incoming.Free.Span, isEmpty)) > 0)
+            {
+                isEmpty = received < incoming.Free.Length;
+                Take(handler, incoming, received);
             }
         }
         catch (Exception e)
         {
             cause = IsClosed ? null : e;
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
 
         Close(cause);
         End(cause);
+    }
+
+    private void Take(IConnectionHandler handler, ReceiveBuffer incoming, int received)
+    {
+        LastReceived = Environment.TickCount64;
+        FailureDetector?.HeartBeat();
+        incoming.Add(received);
+        var consumed = Parse(handler, incoming.Filled, out var frame);
+        incoming.Remove(consumed, frame);
     }
 
     /// <summary>Hands out every complete frame; answers how many bytes they took and how long the next one is.</summary>
@@ -234,11 +243,20 @@ internal sealed class TcpConnection
         return at;
     }
 
-    private static byte[] Resize(byte[] buffer, int filled, int size)
+    // Whoever waits for data learns of the end at once.
+    private static void Hurry(Socket socket)
     {
-        var other = ArrayPool<byte>.Shared.Rent(size);
-        buffer.AsSpan(0, filled).CopyTo(other);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return other;
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // Not connected any more.
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed already.
+        }
     }
 }
