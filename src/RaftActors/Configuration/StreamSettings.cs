@@ -107,6 +107,9 @@ public sealed record StreamSettings
     /// <summary><c>pace-apply-time</c>; zero for no bound.</summary>
     public required TimeSpan PaceApplyTime { get; init; }
 
+    /// <summary><c>state-machine-dispatcher</c>.</summary>
+    public required string StateMachineDispatcher { get; init; }
+
     /// <summary><c>apply-window-entries</c>.</summary>
     public required int ApplyWindowEntries { get; init; }
 
@@ -210,6 +213,7 @@ public sealed record StreamSettings
             PaceLagEntries = read.Count("pace-lag-entries", least: 0),
             PaceLagBytes = read.Size("pace-lag-bytes", 0, long.MaxValue),
             PaceApplyTime = read.DurationOrNone("pace-apply-time"),
+            StateMachineDispatcher = read.Text("state-machine-dispatcher"),
             ApplyWindowEntries = read.Count("apply-window-entries"),
             MaxJournalWriteBytes = (int)read.Size("max-journal-write-bytes", 1, 1 << 30),
             MaxUserMessageSize = (int)read.Size("max-user-message-size", 1, 1 << 30),

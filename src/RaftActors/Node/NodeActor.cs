@@ -67,7 +67,8 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         }
 
         StreamDefinition definition = _link.Definition;
-        _fsm = Context.Watch(Context.ActorOf(FsmCallerActor.Props(definition, _environment.Settings.PublishCommits, _environment.Watcher), NodeSupervision.StateMachine));
+        _fsm = Context.Watch(Context.ActorOf(
+            FsmCallerActor.Props(definition, _environment.Settings.PublishCommits, _link.Settings.StateMachineDispatcher, _environment.Watcher), NodeSupervision.StateMachine));
         _journal = Context.Watch(Context.ActorOf(LogActor.Props(_link.Id, Me, _environment, _link.Settings), NodeSupervision.Journal));
         foreach (Member peer in definition.Members.Where(m => m.Id != Me))
         {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using RaftActors.Dispatch;
 
 namespace RaftActors.Remoting;
 
@@ -31,8 +32,17 @@ public sealed class PeerFrameSerializer : SerializerWithStringManifest
         obj is PeerFrame frame ? Bytes(frame.Bytes) : throw new ArgumentException($"Not a peer frame: {obj?.GetType()}.", nameof(obj));
 
     /// <inheritdoc/>
-    public override object FromBinary(byte[] bytes, string manifest) =>
-        manifest == FrameManifest ? new PeerFrame(bytes) : throw new SerializationException($"Unknown manifest '{manifest}' of a peer frame.");
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        if (manifest != FrameManifest)
+        {
+            throw new SerializationException($"Unknown manifest '{manifest}' of a peer frame.");
+        }
+
+        // The thread that received the frame tells it next, and may carry it on.
+        ThreadLoan.Offer();
+        return new PeerFrame(bytes);
+    }
 
     /// <summary>The array behind a memory when it is exactly that; otherwise a copy.</summary>
     internal static byte[] Bytes(ReadOnlyMemory<byte> memory) =>

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using RaftActors.Dispatch;
 
 namespace RaftActors.Runtime;
 
@@ -30,8 +31,8 @@ internal sealed partial class FsmCallerActor : UntypedActor
         _publishCommits = publishCommits;
     }
 
-    public static Props Props(StreamDefinition definition, bool publishCommits, ICoreWatcher? watcher = null) =>
-        Akka.Actor.Props.Create(() => new FsmCallerActor(definition, publishCommits, watcher)).WithDispatcher(NodeEnvironment.UserCode);
+    public static Props Props(StreamDefinition definition, bool publishCommits, string dispatcher, ICoreWatcher? watcher = null) =>
+        Akka.Actor.Props.Create(() => new FsmCallerActor(definition, publishCommits, watcher)).WithDispatcher(dispatcher);
 
     protected override void PreStart()
     {
@@ -122,7 +123,10 @@ internal sealed partial class FsmCallerActor : UntypedActor
             TellSessions();
         }
 
+        // Nothing is left to apply but what the node answers to this.
+        ThreadLoan.Offer();
         Context.Parent.Tell(new AppliedReport(_applied));
+        ThreadLoan.Withdraw();
         if (_publishCommits)
         {
             Context.System.EventStream.Publish(new StreamEntriesCommitted(_definition.Id, _definition.NodeId, before.Next, _applied));

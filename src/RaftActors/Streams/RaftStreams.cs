@@ -200,7 +200,11 @@ public sealed class RaftStreams : IExtension
             }
         }
 
-        return Settings.ForStream(definition.Settings, $"{path}.settings");
+        StreamSettings settings = Settings.ForStream(definition.Settings, $"{path}.settings");
+        return _system.Dispatchers.HasDispatcher(settings.StateMachineDispatcher)
+            ? settings
+            : throw new RaftConfigurationException(
+                $"{path}.settings.state-machine-dispatcher", settings.StateMachineDispatcher, "must be the id of a dispatcher in the configuration of the actor system, such as raft-actors.dispatchers.user-code");
     }
 
     // The supervisor answers while it lives; a message to it may be the first thing that finds out that it does not.

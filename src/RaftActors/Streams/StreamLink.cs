@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Akka.Actor;
 using RaftActors.Configuration;
+using RaftActors.Dispatch;
 using RaftActors.Remoting;
 
 namespace RaftActors.Runtime;
@@ -14,6 +15,9 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     private readonly ConcurrentDictionary<NodeId, PeerMemory> _peers = new();
     private volatile NodeRun? _run;
     private volatile StreamEnd? _end;
+
+    // Then a client's thread could find itself in the state machine.
+    private readonly bool _runsUserCodeThere = settings.StateMachineDispatcher == NodeEnvironment.Consensus;
     private RaftTuning _tuning = RaftTuning.None;
     private int _readOnly;
     private int _open;
@@ -140,7 +144,7 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     {
         if (_run is { Closed: false } run)
         {
-            run.Node.Tell(request, ActorRefs.NoSender);
+            Tell(run.Node, request);
             if (run.Closed)
             {
                 request.Abandon(run.Reason, run.Code);
@@ -150,6 +154,27 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
         }
 
         HandToStream(request);
+    }
+
+    // A request that is alone has nothing to be batched with, and its client nothing to do but wait: it may as well carry it on. A thread that is not of the pool may be one that an application counts on.
+    private void Tell(IActorRef node, ClientRequest request)
+    {
+        if (OpenRequests > 1 || _runsUserCodeThere || !Thread.CurrentThread.IsThreadPoolThread || ConsensusThreads.NoContext is not { } none)
+        {
+            node.Tell(request, ActorRefs.NoSender);
+            return;
+        }
+
+        // Not in the client's context: its values (AsyncLocal) are none of the actors' business.
+        ExecutionContext.Run(none, LendAndTell, (node, request));
+    }
+
+    private static void LendAndTell(object? state)
+    {
+        (IActorRef node, ClientRequest request) = ((IActorRef, ClientRequest))state!;
+        ThreadLoan.Offer();
+        node.Tell(request, ActorRefs.NoSender);
+        ThreadLoan.Withdraw();
     }
 
     /// <summary>Something of this stream came from a peer.</summary>

@@ -17,6 +17,9 @@ internal sealed class RecordingStateMachine : IStateMachine
     /// <summary>Applying an entry with this text throws.</summary>
     public string? FailOn { get; set; }
 
+    /// <summary>Called before entries are applied.</summary>
+    public Action? OnApply { get; set; }
+
     /// <summary>Being told to lead throws.</summary>
     public bool FailOnLeaderStart { get; set; }
 
@@ -59,6 +62,7 @@ internal sealed class RecordingStateMachine : IStateMachine
 
     public void Apply(CommittedEntries entries)
     {
+        OnApply?.Invoke();
         Gate.Wait(TimeSpan.FromSeconds(15));
         foreach (CommittedEntry entry in entries)
         {

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace RaftActors.Dispatch;
+
+/// <summary>
+/// Says of the calling thread that it may run the actors of consensus itself instead of waking one of their threads for the message that it is about to tell. Only for threads that have nothing
+/// better to do, hold no lock and are not counted on by anybody for a moment: whatever the message leads to runs before the tell returns, up to <see cref="ConsensusThreads.UsualTurn"/>.
+/// </summary>
+internal static class ThreadLoan
+{
+    /// <summary>The slot in which a thread that lends itself for good, as the writer of a journal, keeps a <see cref="StrongBox{T}"/> that says whether it does at the moment.</summary>
+    public const string Slot = "RaftActors.ThreadLoan";
+
+    // Longer than from the end of deserialization to the tell, shorter than until the thread does something else.
+    private static readonly long Validity = Stopwatch.Frequency / 20_000;
+
+    [ThreadStatic]
+    private static long _until;
+
+    [ThreadStatic]
+    private static StrongBox<bool>? _lender;
+
+    [ThreadStatic]
+    private static bool _known;
+
+    /// <summary>For the next message to an actor of consensus, if it comes at once.</summary>
+    public static void Offer() => _until = Stopwatch.GetTimestamp() + Validity;
+
+    /// <summary>The message is told; nobody took the thread for it.</summary>
+    public static void Withdraw() => _until = 0;
+
+    /// <summary>True when the thread is lent; an offer is used up by that.</summary>
+    public static bool Take()
+    {
+        if (_until != 0)
+        {
+            bool valid = Stopwatch.GetTimestamp() <= _until;
+            _until = 0;
+            if (valid)
+            {
+                return true;
+            }
+        }
+
+        if (!_known)
+        {
+            _known = true;
+            _lender = Thread.GetData(Thread.GetNamedDataSlot(Slot)) as StrongBox<bool>;
+        }
+
+        return _lender is { Value: true };
+    }
+}
