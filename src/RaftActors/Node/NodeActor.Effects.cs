@@ -227,6 +227,7 @@ internal sealed partial class NodeActor
         }
 
         _applying.Clear();
+        _loading.Clear();
         _toApply.Clear();
         _applyingEntries = 0;
         Step(new RaftInput.StateMachineFailed());

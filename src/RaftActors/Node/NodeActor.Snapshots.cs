@@ -10,10 +10,14 @@ internal sealed partial class NodeActor
     private static readonly object SnapshotRetryKey = new();
 
     private readonly List<PendingSnapshot> _snapshotRequests = [];
+
+    // What the state machine was told to load and has not: its blocks are read while it loads.
+    private readonly Queue<LogIndex> _loading = new();
     private Lazy<SnapshotStorage> _storage = null!;
     private IActorRef _snapshots = ActorRefs.Nobody;
     private LogIndex? _restoredTo;
     private LogIndex _previousSnapshot;
+    private LogIndex _keptFrom;
     private LogIndex _snapshotUnderWay;
     private long _snapshotBytes;
     private long _bytesSinceSnapshot;
@@ -55,6 +59,7 @@ internal sealed partial class NodeActor
                 }
 
                 _toApply.Clear();
+                _loading.Enqueue(restore.Snapshot.Last.Index);
                 _fsm.Tell(new RestoreSnapshot(_storage.Value, restore.Snapshot.Last.Index));
                 break;
             default:
@@ -87,6 +92,7 @@ internal sealed partial class NodeActor
                 Context.System.EventStream.Publish(new StreamSnapshotInstalled(_link.Id, Me, restored.Index));
                 _fsm.Tell(new TellObserver(o => o.OnSnapshotInstalled(restored.Index)));
                 LogLines.SnapshotInstalled(_log, _link.Id, Me, restored.Index);
+                OnLoaded(restored.Index);
                 OnApplied(restored.Index);
                 break;
             case SnapshotCaptured captured:
@@ -221,7 +227,8 @@ internal sealed partial class NodeActor
     {
         LogIndex index = compaction.Snapshot.Last.Index;
         _newSnapshotNeeded = false;
-        _snapshots.Tell(new PruneSnapshots(_previousSnapshot > LogIndex.Zero && _previousSnapshot >= compaction.Base.Index ? _previousSnapshot : index));
+        _keptFrom = _previousSnapshot > LogIndex.Zero && _previousSnapshot >= compaction.Base.Index ? _previousSnapshot : index;
+        PruneSnapshots();
         if (index == _snapshotUnderWay)
         {
             LogLines.SnapshotTaken(_log, _link.Id, Me, compaction, _snapshotBytes);
@@ -233,6 +240,20 @@ internal sealed partial class NodeActor
             // Much may have been applied while it was taken.
             SnapshotWhenDue();
         }
+    }
+
+    /// <summary>A newer snapshot may come while the state machine is still at an older one, which it must be able to read to the end.</summary>
+    private void PruneSnapshots() =>
+        _snapshots.Tell(new PruneSnapshots(_loading.TryPeek(out LogIndex loading) ? LogIndex.Min(loading, _keptFrom) : _keptFrom));
+
+    private void OnLoaded(LogIndex index)
+    {
+        while (_loading.TryPeek(out LogIndex loading) && loading <= index)
+        {
+            _loading.Dequeue();
+        }
+
+        PruneSnapshots();
     }
 
     private void EndSnapshot(SnapshotAnswer answer)

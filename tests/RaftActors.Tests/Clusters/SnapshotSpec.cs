@@ -208,6 +208,43 @@ public sealed class SnapshotSpec : IDisposable
         Assert.Contains("load", back.Machine.Calls);
     }
 
+    [Fact]
+    public async Task Snapshot_that_is_being_loaded_must_stay_when_a_newer_one_arrives()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(Store(), Settings("snapshot-every-entries = 10, snapshot-block-bytes = 1KiB"));
+        TestNode leader = await cluster.Leader();
+        NodeId late = (await cluster.Follower()).Stream.NodeId;
+        string address = cluster.Members.Single(m => m.Id == late).Address;
+        await cluster.Stop(late);
+        leader = await cluster.Leader();
+        await WriteInSmallBatches(leader, 0, 200);
+        await leader.Until(s => s.SnapshotIndex.Value > 150);
+
+        cluster.Network.Filter((from, to, _) => from != address && to != address);
+        TestNode back = await cluster.Start(late);
+        TaskCompletionSource gate = new();
+        back.Machine.LoadGate = gate.Task;
+        cluster.Network.Heal();
+        await Eventually(() => back.Machine.Calls.Contains("load"));
+
+        // It is cut off again until the log of the others does not reach back to where it is.
+        cluster.Network.Filter((from, to, _) => from != address && to != address);
+        long first = HeadersOf(late).Max();
+        leader = await cluster.Leader();
+        await WriteInSmallBatches(leader, 200, 200);
+        await leader.Until(s => s.SnapshotIndex.Value > 350);
+        cluster.Network.Heal();
+        await Eventually(() => HeadersOf(late).Max() > first);
+
+        // Long enough for the newer one to be recorded and the older ones to be deleted.
+        await Task.Delay(300);
+        gate.SetResult();
+
+        await cluster.Converged();
+        Assert.Equal(leader.Machine.Applied, back.Machine.Applied);
+        await Eventually(() => HeadersOf(late).Min() > first);
+    }
+
     public void Dispose()
     {
         // Akka's local snapshot store may still be finishing a file when its system has ended.
@@ -231,6 +268,31 @@ public sealed class SnapshotSpec : IDisposable
 
     private static async Task WriteMany(TestNode node, int first, int count) =>
         Assert.All(await Task.WhenAll(Enumerable.Range(first, count).Select(i => node.Propose($"w{i}"))), a => Assert.IsType<ProposalCommitted>(a));
+
+    private static async Task WriteInSmallBatches(TestNode node, int first, int count)
+    {
+        // A log is cut between batches only.
+        for (int i = first; i < first + count; i += 10)
+        {
+            await WriteMany(node, i, 10);
+        }
+    }
+
+    private static async Task Eventually(Func<bool> condition)
+    {
+        for (int i = 0; !condition(); i++)
+        {
+            Assert.True(i < 3000, "it did not come about in 30 s");
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>The indices of the snapshots that a member has whole.</summary>
+    private long[] HeadersOf(NodeId node) => [.. new DirectoryInfo(_folder).GetFiles($"*-node-{node}-snapshots-*")
+        .Select(f => long.Parse(f.Name.Split('-')[^2], System.Globalization.CultureInfo.InvariantCulture))
+        .Where(number => (number & 0xFFFFF) == 0xFFFFF)
+        .Select(number => number >> 20)
+        .DefaultIfEmpty()];
 
     private Config Store() => ConfigurationFactory.ParseString($"akka.persistence.snapshot-store.local.dir = \"{_folder.Replace('\\', '/')}\"");
 

@@ -32,6 +32,9 @@ internal sealed class RecordingStateMachine : IStateMachine
     /// <summary>Saving waits for this after it has taken its copy; a failed task fails the snapshot.</summary>
     public Task SaveGate { get; set; } = Task.CompletedTask;
 
+    /// <summary>Loading waits for this before it reads.</summary>
+    public Task LoadGate { get; set; } = Task.CompletedTask;
+
     public bool SupportsSnapshots => true;
 
     public async Task SaveSnapshotAsync(Stream destination, CancellationToken cancellationToken)
@@ -51,6 +54,7 @@ internal sealed class RecordingStateMachine : IStateMachine
         Applied.Clear();
         _digest.Clear();
         Calls.Enqueue("load");
+        await LoadGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         byte[] length = new byte[4];
         while (await source.ReadAtLeastAsync(length, 4, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) == 4)
         {
