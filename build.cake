@@ -17,7 +17,7 @@ var targets = new (string Name, string Does, string Takes)[]
     ("Build", "compile everything, warnings are errors", "--configuration=Debug|Release"),
     ("Test", "every test, one project after the other; closes with 'N passed, N failed, N skipped'", "--project=NAME (part of a project's name) --filter=EXPRESSION (as in dotnet test)"),
     ("Simulate", "simulated clusters under faults, 100,000 seeds from a fresh one on; a failure is shrunk and drawn", "--seeds=N --seed=S --faults=all|network|storage|time|crashes|operators|calm"),
-    ("Bench", "the whole benchmark: three processes, every load, journal and failure; table and plot under artifacts/bench", "--seconds=S --runs=N"),
+    ("Bench", "the whole benchmark: three processes, every load, journal and failure; table and plot under artifacts/bench", "--seconds=S --runs=N --postgresql=CONNECTION"),
     ("Demo", "the main job: three processes, real input, kill -9 of the leader, nothing lost", "--fresh=true (throw away the data of former runs)"),
     ("Pack", "NuGet packages under artifacts/packages (needs AkkaSource=nuget)", ""),
     ("Format", "rewrite white space as .editorconfig says", ""),
@@ -104,7 +104,7 @@ Task("Bench").Does(() =>
 {
     Dotnet($"build src/RaftActors.Node/RaftActors.Node.csproj -c {configuration} -v quiet -nologo -clp:NoSummary");
     System.IO.Directory.CreateDirectory("artifacts/bench");
-    var exit = Dotnet($"run --project src/RaftActors.Node/RaftActors.Node.csproj -c {configuration} --no-build -- bench --table artifacts/bench/table.md --plot artifacts/bench/plot.svg --seconds {Argument("seconds", "5")} --runs {Argument("runs", "3")}", mayFail: true);
+    var exit = Dotnet($"run --project src/RaftActors.Node/RaftActors.Node.csproj -c {configuration} --no-build -- bench --table artifacts/bench/table.md --plot artifacts/bench/plot.svg --seconds {Argument("seconds", "5")} --runs {Argument("runs", "3")}" + (Argument("postgresql", "") is { Length: > 0 } server ? $" --postgresql \"{server}\"" : ""), mayFail: true);
     if (exit != 0) throw new Exception($"The benchmark ended with exit code {exit}; what was wrong stands above.");
 });
 

@@ -86,6 +86,19 @@ public sealed class BenchCommandSpec : IDisposable
         Assert.Contains("--recovery", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_server_has_to_be_named_and_one_that_is_not_there_is_one_line()
+    {
+        (int code, _, string errors) = await Run.ToEndAsync("bench", "--journal", "postgresql");
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("--postgresql", errors, StringComparison.Ordinal);
+
+        (code, _, errors) = await Run.ToEndAsync("bench-node", "--id", "0", "--data", Path.Combine(_folder.Path, "0"), "--ports", "12001", "--journal", "postgresql", "--postgresql", "Host=127.0.0.1;Port=1;Username=raft");
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("The PostgreSQL server of --postgresql cannot be used", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--clients", "0")]
     [InlineData("--sizes", "big")]

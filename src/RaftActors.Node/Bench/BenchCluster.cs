@@ -34,6 +34,7 @@ internal sealed class BenchCluster : IAsyncDisposable
                 Data = Path.Combine(folder, i.ToString(CultureInfo.InvariantCulture)),
                 Ports = ports,
                 Journal = journal,
+                PostgreSql = journal == BenchJournal.PostgreSql ? options.PostgreSql : null,
                 Streams = options.Streams,
                 ElectionTimeout = options.ElectionTimeout,
                 Quiet = options.InProcess,
@@ -102,6 +103,14 @@ internal sealed class BenchCluster : IAsyncDisposable
         foreach (BenchMember member in Members)
         {
             await member.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (BenchNodeOptions node in Members.Select(m => m.Options))
+        {
+            if (node.PostgreSql is { } server)
+            {
+                await BenchDatabase.DropAsync(server, node.Data, CancellationToken.None).ConfigureAwait(false);
+            }
         }
 
         if (Directory.Exists(_folder))

@@ -15,7 +15,8 @@ internal static class BenchCommand
         Option<double> seconds = new("--seconds") { Description = "Length of a run.", DefaultValueFactory = _ => 5 };
         Option<double> warmUp = new("--warm-up") { Description = "Seconds of the same load before the runs.", DefaultValueFactory = _ => 3 };
         Option<int> runs = new("--runs") { Description = "Runs of each load; the median counts.", DefaultValueFactory = _ => 3 };
-        Option<string> journal = new("--journal") { Description = "wal, sqlite, memory; several with commas.", DefaultValueFactory = _ => "wal" };
+        Option<string> journal = new("--journal") { Description = "wal, sqlite, postgresql, memory; several with commas.", DefaultValueFactory = _ => "wal" };
+        Option<string?> postgresql = new("--postgresql") { Description = "How to connect to the server for --journal postgresql: Host=...;Username=.... Each node gets a database of its own there, dropped afterwards." };
         Option<bool> inProcess = new("--in-process") { Description = "The three nodes in this process instead of their own." };
         Option<bool> failover = new("--failover") { Description = "Measure the time without a leader after kill -9 of the leader instead." };
         Option<bool> killAll = new("--kill-all") { Description = "Kill -9 of all nodes under load instead; exit code 9 when an acknowledged write is missing after the restart." };
@@ -30,7 +31,7 @@ internal static class BenchCommand
         clients.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseNumbers(r.GetValueOrDefault<string>()) is { } n && n.All(c => c <= LoadSpec.MaxClients), "--clients must be positive numbers with commas."));
         sizes.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseNumbers(r.GetValueOrDefault<string>()) is not null, "--sizes must be positive numbers with commas."));
         mix.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseMix(r.GetValueOrDefault<string>()) is not null, "--mix must be reads/writes that make 100."));
-        journal.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<string>()!.Split(',').All(j => BenchOptions.ParseJournal(j) is not null), "--journal must be wal, sqlite or memory, with commas."));
+        journal.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<string>()!.Split(',').All(j => BenchOptions.ParseJournal(j) is not null), "--journal must be wal, sqlite, postgresql or memory, with commas."));
         streams.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--streams must be from 1 to 1000."));
         seconds.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<double>() is > 0 and <= LoadSpec.MaxSeconds, "--seconds must be above 0."));
         warmUp.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<double>() is >= 0 and <= LoadSpec.MaxSeconds, "--warm-up must not be negative."));
@@ -41,13 +42,18 @@ internal static class BenchCommand
         election.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
         Command command = new("bench", "Measure: three nodes on loopback with fresh data, load generated inside the leader. One JSON object per line; progress goes to standard error.")
         {
-            clients, sizes, mix, streams, seconds, warmUp, runs, journal, inProcess, failover, killAll, recovery, entries, batch, kills, election, data, plot, table,
+            clients, sizes, mix, streams, seconds, warmUp, runs, journal, postgresql, inProcess, failover, killAll, recovery, entries, batch, kills, election, data, plot, table,
         };
         command.Validators.Add(r =>
         {
             if (r.GetValue(recovery) && r.GetValue(journal)?.Split(',').Contains("memory") == true)
             {
                 r.AddError("--recovery needs a journal that survives the end of a node: not --journal memory.");
+            }
+
+            if (r.GetValue(journal)?.Split(',').Contains("postgresql") == true && r.GetValue(postgresql) is null)
+            {
+                r.AddError("--journal postgresql needs --postgresql \"Host=...;Username=...\".");
             }
 
             if (r.GetValue(inProcess) && (r.GetValue(failover) || r.GetValue(killAll) || r.GetValue(recovery) || r.GetValue(table) is not null))
@@ -63,6 +69,7 @@ internal static class BenchCommand
                 Sizes = BenchOptions.ParseNumbers(parsed.GetValue(sizes))!,
                 ReadPercent = BenchOptions.ParseMix(parsed.GetValue(mix))!.Value,
                 Journals = [.. parsed.GetValue(journal)!.Split(',').Select(j => BenchOptions.ParseJournal(j)!.Value)],
+                PostgreSql = parsed.GetValue(postgresql),
                 Streams = parsed.GetValue(streams),
                 Seconds = parsed.GetValue(seconds),
                 WarmUpSeconds = parsed.GetValue(warmUp),

@@ -56,6 +56,7 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
             "--streams", Options.Streams.ToString(CultureInfo.InvariantCulture),
             "--election-timeout", Options.ElectionTimeout.ToString(CultureInfo.InvariantCulture),
             "--batch-entries", Options.BatchEntries.ToString(CultureInfo.InvariantCulture),
+            .. Options.PostgreSql is { } server ? (string[])["--postgresql", server] : [],
             .. Options.Snapshots ? (string[])[] : ["--no-snapshots"],
         ])
         {

@@ -32,7 +32,8 @@ internal sealed class BenchNode : IAsyncDisposable
 
     public static async Task<BenchNode> StartAsync(BenchNodeOptions options, CancellationToken cancellation)
     {
-        Config config = ConfigurationFactory.ParseString(ConfigOf(options)).WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig());
+        string? database = options is { Journal: BenchJournal.PostgreSql, PostgreSql: { } server } ? await BenchDatabase.MakeAsync(server, options.Data, cancellation).ConfigureAwait(false) : null;
+        Config config = ConfigurationFactory.ParseString(ConfigOf(options, database)).WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig());
         Directory.CreateDirectory(options.Data);
         await SqliteJournal.PrepareAsync(config, cancellation).ConfigureAwait(false);
         ActorSystem system = await Task.Run(() => ActorSystem.Create("bench", config), cancellation).ConfigureAwait(false);
@@ -193,7 +194,7 @@ internal sealed class BenchNode : IAsyncDisposable
         return answer is ReadCompleted read ? Encoding.UTF8.GetString(read.Result.Span) : $"error: {answer}";
     }
 
-    private static string ConfigOf(BenchNodeOptions options)
+    private static string ConfigOf(BenchNodeOptions options, string? database)
     {
         string folder = Path.GetFullPath(options.Data);
         string journal = options.Journal switch
@@ -202,15 +203,8 @@ internal sealed class BenchNode : IAsyncDisposable
                 akka.persistence.journal.plugin = "raft-actors.journal.wal"
                 raft-actors.journal.wal.directory = {{Quoted(Path.Combine(folder, "journal"))}}
                 """,
-            BenchJournal.Sqlite => $$"""
-                akka.persistence.journal.plugin = "akka.persistence.journal.sql"
-                akka.persistence.journal.sql {
-                  class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
-                  provider-name = "SQLite.MS"
-                  auto-initialize = true
-                  connection-string = {{Quoted($"Data Source={Path.Combine(folder, "journal.db")}")}}
-                }
-                """,
+            BenchJournal.Sqlite => SqlJournal("SQLite.MS", $"Data Source={Path.Combine(folder, "journal.db")}"),
+            BenchJournal.PostgreSql => SqlJournal("PostgreSQL.15", database!),
             _ => "akka.persistence.journal.plugin = \"akka.persistence.journal.inmem\"",
         };
         return $$"""
@@ -236,6 +230,17 @@ internal sealed class BenchNode : IAsyncDisposable
             {{journal}}
             """;
     }
+
+    private static string SqlJournal(string provider, string connection) =>
+        $$"""
+        akka.persistence.journal.plugin = "akka.persistence.journal.sql"
+        akka.persistence.journal.sql {
+          class = "Akka.Persistence.Sql.Journal.SqlWriteJournal, Akka.Persistence.Sql"
+          provider-name = {{Quoted(provider)}}
+          auto-initialize = true
+          connection-string = {{Quoted(connection)}}
+        }
+        """;
 
     private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
 }

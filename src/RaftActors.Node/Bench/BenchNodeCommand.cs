@@ -14,23 +14,29 @@ internal static class BenchNodeCommand
         Option<int> id = new("--id") { Description = "Which of the ports is this node's, from 0.", Required = true };
         Option<string> data = new("--data") { Description = "Folder of the node's log and snapshots.", Required = true };
         Option<string> ports = new("--ports") { Description = "The remoting ports of all nodes, P0,P1,P2; commands are taken on the port + 1000.", Required = true };
-        Option<string> journal = new("--journal") { Description = "wal, sqlite or memory.", DefaultValueFactory = _ => "wal" };
+        Option<string> journal = new("--journal") { Description = "wal, sqlite, postgresql or memory.", DefaultValueFactory = _ => "wal" };
+        Option<string?> postgresql = new("--postgresql") { Description = "How to connect to the server for --journal postgresql; the node makes a database of its own there." };
         Option<int> streams = new("--streams") { Description = "How many streams the nodes share.", DefaultValueFactory = _ => 1 };
         Option<int> election = new("--election-timeout") { Description = "The shortest election timeout in ms; the longest is twice that.", DefaultValueFactory = _ => 1000 };
         Option<bool> noSnapshots = new("--no-snapshots") { Description = "Keep the whole log." };
         Option<int> batch = new("--batch-entries") { Description = "Entries in one batch at most; 0: as configured by default." };
         Option<bool> attached = new("--attached") { Description = "End when standard input does." };
         ports.Validators.Add(r => BenchOptions.Require(r, ParsePorts(r.GetValueOrDefault<string>()) is not null, "--ports must be one to nine different ports from 1 to 64535, with commas."));
-        journal.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseJournal(r.GetValueOrDefault<string>()) is not null, "--journal must be wal, sqlite or memory."));
+        journal.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseJournal(r.GetValueOrDefault<string>()) is not null, "--journal must be wal, sqlite, postgresql or memory."));
         streams.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--streams must be from 1 to 1000."));
         election.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
         batch.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() >= 0, "--batch-entries must not be negative."));
         Command command = new("bench-node", "Run one of the nodes of a benchmark, with a line protocol on its port + 1000: state, load CLIENTS SECONDS BYTES MAXOPS, waitlead.")
         {
-            id, data, ports, journal, streams, election, noSnapshots, batch, attached,
+            id, data, ports, journal, postgresql, streams, election, noSnapshots, batch, attached,
         };
         command.Validators.Add(r =>
         {
+            if (r.GetValue(journal) == "postgresql" && r.GetValue(postgresql) is null)
+            {
+                r.AddError("--journal postgresql needs --postgresql \"Host=...;Username=...\".");
+            }
+
             if (ParsePorts(r.GetValue(ports)) is { } all && r.GetValue(id) is var i && (i < 0 || i >= all.Length))
             {
                 r.AddError(string.Create(CultureInfo.InvariantCulture, $"--id must be from 0 to {all.Length - 1}."));
@@ -43,6 +49,7 @@ internal static class BenchNodeCommand
                 Data = parsed.GetValue(data)!,
                 Ports = ParsePorts(parsed.GetValue(ports))!,
                 Journal = BenchOptions.ParseJournal(parsed.GetValue(journal))!.Value,
+                PostgreSql = parsed.GetValue(postgresql),
                 Streams = parsed.GetValue(streams),
                 ElectionTimeout = parsed.GetValue(election),
                 Snapshots = !parsed.GetValue(noSnapshots),

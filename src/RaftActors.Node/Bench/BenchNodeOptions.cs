@@ -7,6 +7,7 @@ internal enum BenchJournal
 {
     Wal,
     Sqlite,
+    PostgreSql,
     Memory,
 }
 
@@ -24,6 +25,9 @@ internal sealed record BenchNodeOptions
     public required IReadOnlyList<int> Ports { get; init; }
 
     public BenchJournal Journal { get; init; } = BenchJournal.Wal;
+
+    /// <summary>How to connect to the server, for <see cref="BenchJournal.PostgreSql"/>.</summary>
+    public string? PostgreSql { get; init; }
 
     public int Streams { get; init; } = 1;
 

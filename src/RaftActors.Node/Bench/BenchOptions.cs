@@ -12,6 +12,9 @@ internal sealed record BenchOptions
 
     public required IReadOnlyList<BenchJournal> Journals { get; init; }
 
+    /// <summary>How to connect to the server, for <see cref="BenchJournal.PostgreSql"/>.</summary>
+    public string? PostgreSql { get; init; }
+
     public int ReadPercent { get; init; }
 
     public int Streams { get; init; } = 1;
@@ -51,6 +54,7 @@ internal sealed record BenchOptions
     {
         "wal" => BenchJournal.Wal,
         "sqlite" => BenchJournal.Sqlite,
+        "postgresql" => BenchJournal.PostgreSql,
         "memory" => BenchJournal.Memory,
         _ => null,
     };

@@ -15,6 +15,11 @@ internal static class BenchTable
         List<BenchResult> curve = [.. results];
         await AddAsync(common, BenchJournal.Sqlite).ConfigureAwait(false);
         curve.AddRange(results.Skip(curve.Count));
+        if (options.PostgreSql is not null)
+        {
+            await AddAsync(common, BenchJournal.PostgreSql).ConfigureAwait(false);
+        }
+
         await AddAsync(common, BenchJournal.Memory).ConfigureAwait(false);
         await AddAsync(common with { Clients = [64], Sizes = [64 * 1024] }, BenchJournal.Wal).ConfigureAwait(false);
         await AddAsync(common with { Clients = [512], ReadPercent = 100 }, BenchJournal.Wal).ConfigureAwait(false);

@@ -65,18 +65,19 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
 
     private void Queue(IRunnable run)
     {
-        if (_stopping)
-        {
-            // The actor system ends. Whatever is left is not lost, and nothing waits for its speed.
-            ThreadPool.UnsafeQueueUserWorkItem(static r => r.Run(), run, preferLocal: false);
-            return;
-        }
-
         _intake.Enqueue(run);
 
         // A worker counts itself idle before it looks into the queue for the last time: either it sees the work, or this sees it idle.
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _idleCount) > 0 || Volatile.Read(ref _started) < most)
+        if (_stopping)
+        {
+            // The actor system ends, and the workers may be gone. Whatever is left is not lost, and nothing waits for its speed.
+            while (_intake.TryDequeue(out IRunnable? left))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static r => r.Run(), left, preferLocal: false);
+            }
+        }
+        else if (Volatile.Read(ref _idleCount) > 0 || Volatile.Read(ref _started) < most)
         {
             WakeOne();
         }
