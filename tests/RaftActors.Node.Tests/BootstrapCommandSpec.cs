@@ -33,10 +33,9 @@ public sealed class BootstrapCommandSpec : IDisposable
         JsonElement status = default;
         for (int i = 0; ; i++)
         {
-            (code, output, _) = await Run.ToEndAsync("status", "--nodes", $"127.0.0.1:{port}");
-            status = code == ExitCode.Ok ? JsonDocument.Parse(output.Trim()).RootElement : default;
-            if (code == ExitCode.Ok && status.GetProperty("ready").GetBoolean())
+            if (await Run.StatusAsync(port) is { } answer && answer.GetProperty("ready").GetBoolean())
             {
+                status = answer;
                 break;
             }
 

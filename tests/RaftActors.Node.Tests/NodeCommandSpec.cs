@@ -25,9 +25,8 @@ public sealed class NodeCommandSpec : IDisposable
         JsonElement status = default;
         await UntilAsync(async () =>
         {
-            (int code, string output, _) = await Run.ToEndAsync("status", "--nodes", $"127.0.0.1:{port}");
-            status = code == 0 ? JsonDocument.Parse(output.Trim()).RootElement : default;
-            return code == 0 && status.GetProperty("role").GetString() == "leader" && status.GetProperty("ready").GetBoolean();
+            status = await Run.StatusAsync(port) ?? default;
+            return status.ValueKind == JsonValueKind.Object && status.GetProperty("role").GetString() == "leader" && status.GetProperty("ready").GetBoolean();
         }, node);
         node.Terminate();
 

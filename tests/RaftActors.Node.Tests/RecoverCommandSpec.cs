@@ -20,40 +20,34 @@ public sealed class RecoverCommandSpec : IDisposable
         string[] quorum = ["members", "quorum", "--node", $"127.0.0.1:{ports[0]}", "--stream", "1", "--timeout", "10"];
         using (Run other = new("node", "--config", Write(2, ports)))
         {
-            await UntilAsync(async () => (await StatusAsync(ports[0]))?.GetProperty("ready").GetBoolean() == true, survivor);
+            await UntilAsync(async () => (await Run.StatusAsync(ports[0]))?.GetProperty("ready").GetBoolean() == true, survivor);
 
             // With a commit quorum of one a leader goes on without the other, so the other has to lead.
             await UntilAsync(
                 async () => (await Run.ToEndAsync("transfer", "--to", "2", "--node", $"127.0.0.1:{ports[0]}", "--stream", "1", "--timeout", "10")).Code == ExitCode.Ok,
                 survivor);
-            await UntilAsync(async () => await StatusAsync(ports[1]) is { } s && s.GetProperty("role").GetString() == "leader" && s.GetProperty("ready").GetBoolean(), other);
+            await UntilAsync(async () => await Run.StatusAsync(ports[1]) is { } s && s.GetProperty("role").GetString() == "leader" && s.GetProperty("ready").GetBoolean(), other);
             (int impossible, string refused, _) = await Run.ToEndAsync([.. quorum, "--commit", "1", "--election", "1"]);
             Assert.True(impossible == ExitCode.Failure && refused.Contains("must be above 2", StringComparison.Ordinal), refused);
             (int changed, string answer, string why) = await Run.ToEndAsync([.. quorum, "--commit", "1", "--election", "2"]);
             Assert.True(changed == ExitCode.Ok && answer.Contains("commit 1 election 2", StringComparison.Ordinal), answer + why);
         }
 
-        await UntilAsync(async () => (await StatusAsync(ports[0]))?.GetProperty("leader").GetInt32() == 0, survivor);
+        await UntilAsync(async () => (await Run.StatusAsync(ports[0]))?.GetProperty("leader").GetInt32() == 0, survivor);
         (int asked, _, string plan) = await Run.ToEndAsync(ask);
         Assert.Equal(ExitCode.Failure, asked);
         Assert.Contains("IS LOST", plan, StringComparison.Ordinal);
         Assert.Contains("fenced for good as soon as they hear of it: members 2", plan, StringComparison.Ordinal);
         Assert.Contains("--confirm \"lose data in stream 1\"", plan, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Usage, (await Run.ToEndAsync([.. ask, "--confirm", "yes"])).Code);
-        Assert.Equal(0, (await StatusAsync(ports[0]))!.Value.GetProperty("generation").GetInt32());
+        Assert.Equal(0, (await Run.StatusAsync(ports[0]))!.Value.GetProperty("generation").GetInt32());
 
         (int code, string output, string errors) = await Run.ToEndAsync([.. ask, "--confirm", "lose data in stream 1"]);
         Assert.True(code == ExitCode.Ok, output + errors);
-        await UntilAsync(async () => await StatusAsync(ports[0]) is { } s && s.GetProperty("role").GetString() == "leader" && s.GetProperty("ready").GetBoolean() && s.GetProperty("generation").GetInt32() == 1, survivor);
+        await UntilAsync(async () => await Run.StatusAsync(ports[0]) is { } s && s.GetProperty("role").GetString() == "leader" && s.GetProperty("ready").GetBoolean() && s.GetProperty("generation").GetInt32() == 1, survivor);
 
         using Run back = new("node", "--config", Write(2, ports));
         await UntilAsync(() => Task.FromResult((back.Output + back.Errors).Contains("fenced", StringComparison.Ordinal)), back);
-    }
-
-    private static async Task<JsonElement?> StatusAsync(int port)
-    {
-        (int code, string output, _) = await Run.ToEndAsync("status", "--nodes", $"127.0.0.1:{port}");
-        return code == ExitCode.Ok ? JsonDocument.Parse(output.Trim()).RootElement : null;
     }
 
     private static async Task UntilAsync(Func<Task<bool>> condition, Run node)

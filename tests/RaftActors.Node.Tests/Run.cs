@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using Xunit;
 
 namespace RaftActors.Node.Tests;
@@ -96,5 +97,12 @@ internal sealed class Run : IDisposable
         {
             return text.ToString();
         }
+    }
+
+    /// <summary>What a node with one stream says of it; null when it does not answer, or answers before its stream is there.</summary>
+    public static async Task<JsonElement?> StatusAsync(int port)
+    {
+        (int code, string output, _) = await ToEndAsync("status", "--nodes", $"127.0.0.1:{port}");
+        return code == ExitCode.Ok && output.Trim() is { Length: > 0 } status ? JsonDocument.Parse(status).RootElement : null;
     }
 }
