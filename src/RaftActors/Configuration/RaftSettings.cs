@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
+using RaftActors.Dispatch;
 
 namespace RaftActors.Configuration;
 
@@ -45,6 +46,13 @@ public sealed class RaftSettings
             : throw root.Bad("random-seed", "must be a whole number from 0 to 18446744073709551615");
         StreamDefaults = StreamSettings.Parse(_streamDefaults, $"{Root}.stream-defaults");
         Nodes = ParseNodes(merged);
+
+        // Here too: from the making of a dispatcher the reason would come wrapped up in others.
+        SettingsReader consensus = new(merged.GetConfig("dispatchers.consensus"), $"{Root}.dispatchers.consensus");
+        if (consensus.Count("max-threads", least: 0) > ConsensusExecutor.MostThreads)
+        {
+            throw consensus.Bad("max-threads", $"must be from 0 (as many as there are processors) to {ConsensusExecutor.MostThreads}");
+        }
 
         SettingsReader journal = new(merged.GetConfig("journal"), $"{Root}.journal");
         JournalPlugin = journal.Text("plugin");

@@ -13,7 +13,7 @@ namespace RaftActors.Dispatch;
 /// </remarks>
 public sealed class ConsensusExecutor : ExecutorServiceConfigurator
 {
-    private const int MostThreads = 64;
+    internal const int MostThreads = 64;
 
     private readonly int _threads;
 
