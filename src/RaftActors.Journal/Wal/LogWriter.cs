@@ -10,8 +10,6 @@ namespace RaftActors.Journal.Wal;
 /// </summary>
 internal sealed partial class LogWriter
 {
-    private const string ThreadLoanSlot = "RaftActors.ThreadLoan";
-
     private readonly WalSettings _settings;
     private readonly IFileSystem _files;
     private readonly Action<bool, string> _report;
@@ -100,13 +98,12 @@ internal sealed partial class LogWriter
         }
 
         _work.Set();
-
         return _closed.Task;
     }
 
     private void Run(TaskCompletionSource<WriteAheadLog> opened)
     {
-        Thread.SetData(Thread.GetNamedDataSlot(ThreadLoanSlot), _lent);
+        LentThread.OfThisThread = _lent;
         try
         {
             Open();

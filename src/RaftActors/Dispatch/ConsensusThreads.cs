@@ -20,9 +20,7 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
 
     private readonly long _turnTicks = (long)(turn.TotalSeconds * Stopwatch.Frequency);
     private readonly ConcurrentQueue<IRunnable> _intake = new();
-    private readonly object _gate = new();
-    private readonly Stack<ThreadSignal> _idle = new();
-    private int _idleCount;
+    private readonly IdleThreads _idle = new();
     private int _started;
     private volatile bool _stopping;
 
@@ -52,23 +50,13 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
     public override void Shutdown()
     {
         _stopping = true;
-        lock (_gate)
-        {
-            while (_idle.TryPop(out ThreadSignal? worker))
-            {
-                worker.Set();
-            }
-
-            Volatile.Write(ref _idleCount, 0);
-        }
+        _idle.WakeAll();
     }
 
     private void Queue(IRunnable run)
     {
         _intake.Enqueue(run);
-
-        // A worker counts itself idle before it looks into the queue for the last time: either it sees the work, or this sees it idle.
-        Interlocked.MemoryBarrier();
+        bool anyIdle = _idle.Any;
         if (_stopping)
         {
             // The actor system ends, and the workers may be gone. Whatever is left is not lost, and nothing waits for its speed.
@@ -77,36 +65,34 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
                 ThreadPool.UnsafeQueueUserWorkItem(static r => r.Run(), left, preferLocal: false);
             }
         }
-        else if (Volatile.Read(ref _idleCount) > 0 || Volatile.Read(ref _started) < most)
+        else if (!anyIdle || !_idle.WakeOne())
         {
-            WakeOne();
+            StartOne();
         }
     }
 
-    private void WakeOne()
+    private void StartOne()
     {
-        ThreadSignal? worker;
-        lock (_gate)
+        if (Volatile.Read(ref _started) >= most)
         {
-            if (_idle.TryPop(out worker))
-            {
-                _idleCount--;
-            }
-            else if (_started < most)
-            {
-                _started++;
-                worker = new ThreadSignal();
-                new Thread(() => Work(worker)) { IsBackground = true, Name = $"{Id}-{_started}" }.UnsafeStart();
-                return;
-            }
+            return;
         }
 
-        worker?.Set();
+        int number = Interlocked.Increment(ref _started);
+        if (number > most)
+        {
+            Interlocked.Decrement(ref _started);
+            return;
+        }
+
+        new Thread(Work) { IsBackground = true, Name = $"{Id}-{number}" }.UnsafeStart();
     }
 
-    private void Work(ThreadSignal self)
+    private void Work()
     {
+        ThreadSignal self = new();
         Chain chain = new();
+        Func<bool> staysAwake = () => !_intake.IsEmpty || _stopping;
         NoContext ??= ExecutionContext.Capture();
         while (true)
         {
@@ -115,24 +101,12 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
                 Run(run, chain);
             }
 
-            lock (_gate)
+            if (_stopping && _intake.IsEmpty)
             {
-                Interlocked.Increment(ref _idleCount);
-                if (!_intake.IsEmpty || _stopping)
-                {
-                    _idleCount--;
-                    if (_intake.IsEmpty)
-                    {
-                        return;
-                    }
-
-                    continue;
-                }
-
-                _idle.Push(self);
+                return;
             }
 
-            self.Wait();
+            _idle.Sleep(self, staysAwake);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using RaftActors.Threads;
 
 namespace RaftActors.Dispatch;
 
@@ -9,9 +10,6 @@ namespace RaftActors.Dispatch;
 /// </summary>
 internal static class ThreadLoan
 {
-    /// <summary>The slot in which a thread that lends itself for good, as the writer of a journal, keeps a <see cref="StrongBox{T}"/> that says whether it does at the moment.</summary>
-    public const string Slot = "RaftActors.ThreadLoan";
-
     // Longer than from the end of deserialization to the tell, shorter than until the thread does something else.
     private static readonly long Validity = Stopwatch.Frequency / 20_000;
 
@@ -46,7 +44,7 @@ internal static class ThreadLoan
         if (!_known)
         {
             _known = true;
-            _lender = Thread.GetData(Thread.GetNamedDataSlot(Slot)) as StrongBox<bool>;
+            _lender = LentThread.OfThisThread;
         }
 
         return _lender is { Value: true };

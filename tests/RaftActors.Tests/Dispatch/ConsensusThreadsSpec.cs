@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Akka.Dispatch;
 using RaftActors.Dispatch;
+using RaftActors.Threads;
 using Xunit;
 
 namespace RaftActors.Tests.Dispatch;
@@ -81,7 +82,7 @@ public sealed class ConsensusThreadsSpec : IDisposable
         using BlockingCollection<Thread> elsewhere = [];
         Thread lender = new(() =>
         {
-            Thread.SetData(Thread.GetNamedDataSlot(ThreadLoan.Slot), lends);
+            LentThread.OfThisThread = lends;
             _threads.Execute(new Work(() => ran.Add(Thread.CurrentThread)));
             _threads.Execute(new Work(() => ran.Add(Thread.CurrentThread)));
             lends.Value = false;
@@ -159,6 +160,34 @@ public sealed class ConsensusThreadsSpec : IDisposable
 
         Assert.True(done.Wait(Long), $"{left} pieces of work did not run");
         Array.ForEach(givers, g => g.Join());
+    }
+
+    [Fact]
+    public void Threads_that_find_nothing_left_stay_for_what_comes_next()
+    {
+        const int Rounds = 5_000;
+        const int Pieces = 3;
+        using Barrier start = new(Pieces + 1);
+        using SemaphoreSlim done = new(0);
+        Thread[] givers = [.. Enumerable.Range(0, Pieces).Select(_ => new Thread(() =>
+        {
+            for (int i = 0; i < Rounds; i++)
+            {
+                start.SignalAndWait();
+                _threads.Execute(new Work(() => done.Release()));
+            }
+        }) { IsBackground = true })];
+        Array.ForEach(givers, g => g.Start());
+
+        // All threads go to sleep between the rounds, and some of them take what others were about to stay awake for.
+        for (int i = 0; i < Rounds; i++)
+        {
+            Assert.True(start.SignalAndWait(Long));
+            for (int piece = 0; piece < Pieces; piece++)
+            {
+                Assert.True(done.Wait(Long), $"a piece of work of round {i} did not run");
+            }
+        }
     }
 
     [Fact]

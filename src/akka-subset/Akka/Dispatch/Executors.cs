@@ -109,15 +109,10 @@ internal sealed class ForkJoinExecutorConfigurator : ExecutorServiceConfigurator
 internal sealed class DedicatedThreadsExecutorService : ExecutorService
 {
     private readonly ConcurrentQueue<IRunnable> _queue = new();
-    private readonly object _gate = new();
-
-    // The one that slept last is woken first. No SemaphoreSlim: that one spins before it waits, and a processor that has other threads to run pays
-    // for it with every message.
-    private readonly Stack<ThreadSignal> _sleepers = new();
+    private readonly IdleThreads _idle = new();
     private readonly int _threads;
     private readonly bool _background;
     private int _started;
-    private int _idle;
     private volatile bool _stopping;
 
     public DedicatedThreadsExecutorService(string id, int threads, bool background)
@@ -134,35 +129,14 @@ internal sealed class DedicatedThreadsExecutorService : ExecutorService
         _queue.Enqueue(run);
         if (Volatile.Read(ref _started) == 0 && Interlocked.Exchange(ref _started, 1) == 0)
             StartThreads();
-
-        // A thread counts itself idle before it looks into the queue for the last time: either it sees the work, or this sees it idle.
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _idle) > 0)
-            Wake();
+        if (_idle.Any)
+            _idle.WakeOne();
     }
 
     public override void Shutdown()
     {
         _stopping = true;
-        lock (_gate)
-        {
-            while (_sleepers.TryPop(out var sleeper))
-                sleeper.Set();
-            _idle = 0;
-        }
-    }
-
-    private void Wake()
-    {
-        ThreadSignal sleeper;
-        lock (_gate)
-        {
-            if (!_sleepers.TryPop(out sleeper))
-                return;
-            _idle--;
-        }
-
-        sleeper.Set();
+        _idle.WakeAll();
     }
 
     private void StartThreads()
@@ -177,26 +151,14 @@ internal sealed class DedicatedThreadsExecutorService : ExecutorService
     private void Work()
     {
         var self = new ThreadSignal();
+        Func<bool> staysAwake = () => !_queue.IsEmpty || _stopping;
         while (true)
         {
             while (_queue.TryDequeue(out var run))
                 Run(run);
-
-            lock (_gate)
-            {
-                Interlocked.Increment(ref _idle);
-                if (!_queue.IsEmpty || _stopping)
-                {
-                    _idle--;
-                    if (_queue.IsEmpty)
-                        return;
-                    continue;
-                }
-
-                _sleepers.Push(self);
-            }
-
-            self.Wait();
+            if (_stopping && _queue.IsEmpty)
+                return;
+            _idle.Sleep(self, staysAwake);
         }
     }
 
