@@ -129,28 +129,11 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
     }
 }
 
-/// <summary>Proposed through a <see cref="RaftStream"/> of this process: the hot path, no ask, no temporary actor.</summary>
-internal sealed class LocalProposal : PendingProposal
+/// <summary>Proposed through a <see cref="RaftStream"/> of this process, with a copy of the client's bytes.</summary>
+internal abstract class CopiedProposal() : PendingProposal(default, 0, Term.Zero, forward: true)
 {
-    // Continuations must not run on the thread that carries consensus.
-    private readonly TaskCompletionSource<ProposalAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    // The copy of the client's bytes; back to the pool when the log has its own. When the proposal takes another course it is left to the garbage collector.
+    // Back to the pool when the log has its own. When the proposal takes another course it is left to the garbage collector.
     private byte[]? _rented;
-
-    public LocalProposal(ReadOnlyMemory<byte> data, ProposeOptions options)
-        : this(Copy(data), data.Length, options)
-    {
-    }
-
-    private LocalProposal(byte[] copy, int length, ProposeOptions options)
-        : base(copy.AsMemory(0, length), options.Key, options.ExpectedTerm, options.Forward)
-    {
-        Session = options.Session;
-        _rented = copy;
-    }
-
-    public Task<ProposalAnswer> Task => _completion.Task;
 
     public override void ReleaseData()
     {
@@ -161,14 +144,27 @@ internal sealed class LocalProposal : PendingProposal
         }
     }
 
-    protected override void Deliver(ProposalAnswer answer) => _completion.TrySetResult(answer);
-
-    private static byte[] Copy(ReadOnlyMemory<byte> data)
+    /// <summary>Makes it a new proposal, of a copy of these bytes.</summary>
+    protected void Copy(ReadOnlyMemory<byte> data, ProposeOptions options)
     {
         byte[] copy = ClientBytes.Rent(data.Length);
         data.Span.CopyTo(copy);
-        return copy;
+        _rented = copy;
+        Rearm(copy.AsMemory(0, data.Length), options);
     }
+}
+
+/// <summary>The hot path: no ask, no temporary actor.</summary>
+internal sealed class LocalProposal : CopiedProposal
+{
+    // Continuations must not run on the thread that carries consensus.
+    private readonly TaskCompletionSource<ProposalAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public LocalProposal(ReadOnlyMemory<byte> data, ProposeOptions options) => Copy(data, options);
+
+    public Task<ProposalAnswer> Task => _completion.Task;
+
+    protected override void Deliver(ProposalAnswer answer) => _completion.TrySetResult(answer);
 }
 
 /// <summary>Proposed by an actor with a message.</summary>

@@ -7,22 +7,17 @@ namespace RaftActors.Runtime;
 /// every proposal of the batch it was in. Whatever took another course than straight into the log and through the state machine (parked, forwarded, timed out, refused, lost) is never used
 /// again: somebody may still hold it.
 /// </summary>
-internal sealed class PooledProposal : PendingProposal, IValueTaskSource<ProposalAnswer>
+internal sealed class PooledProposal(ProposalPool pool) : CopiedProposal, IValueTaskSource<ProposalAnswer>
 {
     private const int ClientDone = 1;
     private const int NodeDone = 2;
 
-    private readonly ProposalPool _pool;
     private readonly Lock _guard = new();
 
     // Continuations must not run on the thread that carries consensus.
     private ManualResetValueTaskSourceCore<ProposalAnswer> _completion = new() { RunContinuationsAsynchronously = true };
-    private byte[]? _rented;
     private int _done;
     private int _life;
-
-    public PooledProposal(ProposalPool pool)
-        : base(default, 0, Term.Zero, forward: true) => _pool = pool;
 
     /// <summary>To be awaited once.</summary>
     public ValueTask<ProposalAnswer> Task => new(this, _completion.Version);
@@ -30,22 +25,7 @@ internal sealed class PooledProposal : PendingProposal, IValueTaskSource<Proposa
     public override int Life => Volatile.Read(ref _life);
 
     /// <summary>A new proposal. Only for whoever has it from the pool.</summary>
-    public void Begin(ReadOnlyMemory<byte> data, ProposeOptions options)
-    {
-        byte[] copy = ClientBytes.Rent(data.Length);
-        data.Span.CopyTo(copy);
-        _rented = copy;
-        Rearm(copy.AsMemory(0, data.Length), options);
-    }
-
-    public override void ReleaseData()
-    {
-        base.ReleaseData();
-        if (Interlocked.Exchange(ref _rented, null) is { } copy)
-        {
-            ClientBytes.Return(copy);
-        }
-    }
+    public void Begin(ReadOnlyMemory<byte> data, ProposeOptions options) => Copy(data, options);
 
     /// <summary>A state machine that replies when its call is long over must not reply to whoever has this proposal by then.</summary>
     public override void SetResult(ReadOnlyMemory<byte> result, int life)
@@ -89,7 +69,7 @@ internal sealed class PooledProposal : PendingProposal, IValueTaskSource<Proposa
                 Volatile.Write(ref _done, 0);
             }
 
-            _pool.Return(this);
+            pool.Return(this);
         }
 
         return (before & who) == 0;
