@@ -248,12 +248,16 @@ internal sealed partial class NodeActor
 
     private void OnLoaded(LogIndex index)
     {
+        bool heldBack = _loading.TryPeek(out LogIndex oldest) && oldest < _keptFrom;
         while (_loading.TryPeek(out LogIndex loading) && loading <= index)
         {
             _loading.Dequeue();
         }
 
-        PruneSnapshots();
+        if (heldBack)
+        {
+            PruneSnapshots();
+        }
     }
 
     private void EndSnapshot(SnapshotAnswer answer)
