@@ -76,11 +76,18 @@ Task("Test").IsDependentOn("Build").Does(() =>
         int p = 0, f = 0, s = 0;
         if (System.IO.File.Exists(trx))
         {
-            var counters = XDocument.Load(trx).Descendants().First(e => e.Name.LocalName == "Counters");
+            var report = XDocument.Load(trx);
+            var counters = report.Descendants().First(e => e.Name.LocalName == "Counters");
             int Count(string key) => int.Parse(counters.Attribute(key)!.Value);
             p = Count("passed");
             f = Count("failed") + Count("error") + Count("timeout") + Count("aborted");
             s = Count("total") - p - f;
+            // The quiet console names what failed, but not why.
+            foreach (var test in report.Descendants().Where(e => e.Name.LocalName == "UnitTestResult" && (string?)e.Attribute("outcome") == "Failed"))
+            {
+                string Text(string element) => string.Join("\n      ", (test.Descendants().FirstOrDefault(e => e.Name.LocalName == element)?.Value ?? "").Trim().Split('\n').Take(40));
+                Console.WriteLine($"    FAILED {(string?)test.Attribute("testName")}\n      {Text("Message")}\n      {Text("StackTrace")}");
+            }
         }
         (passed, failed, skipped) = (passed + p, failed + f, skipped + s);
         if (exit != 0) broken.Add(name);

@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Persistence;
 using RaftActors.Journal.Wal;
 using RaftActors.Protocol;
+using RaftActors.Tests.Shared;
 
 namespace RaftActors.Journal.Tests;
 
@@ -100,7 +99,7 @@ public sealed class FullDiskSpec
     {
         using SmallDisk disk = new(3072);
         using TestFolder folder = new();
-        ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{FreePort()}"))];
+        ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{FreePort.Next()}"))];
         string[] folders = [disk.Path, Path.Combine(folder.Path, "2"), Path.Combine(folder.Path, "3")];
         HashSet<string> acknowledged = [];
         int number = 0;
@@ -160,13 +159,6 @@ public sealed class FullDiskSpec
             Assert.True(DateTime.UtcNow < end, $"not in time: {what}");
             await Task.Delay(20);
         }
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class SeenTexts : IStateMachine

@@ -3,13 +3,42 @@ using System.Net.Sockets;
 
 namespace RaftActors.Tests.Shared;
 
-/// <summary>Ports that nobody listened at a moment ago.</summary>
+/// <summary>Ports that nobody listened at a moment ago, each given out once.</summary>
+/// <remarks>They lie below the ports that systems hand out to clients by default (Linux from 32768, others from 49152): otherwise an outgoing connection takes one between this look and
+/// the use, and a node that a test has stopped finds its port taken by a connection of another test.</remarks>
 internal static class FreePort
 {
+    private const int First = 10_000;
+    private const int Count = 21_000;
+
+    // Processes that run side by side begin at different places.
+    private static int _next = Random.Shared.Next(Count);
+
     public static int Next()
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (int attempt = 0; attempt < Count; attempt++)
+        {
+            int port = First + (int)((uint)Interlocked.Increment(ref _next) % Count);
+            if (IsFree(port))
+            {
+                return port;
+            }
+        }
+
+        throw new InvalidOperationException($"None of the ports {First} to {First + Count - 1} is free.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }

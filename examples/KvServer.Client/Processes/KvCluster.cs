@@ -173,26 +173,25 @@ public sealed class KvCluster : IAsyncDisposable
 
     /// <summary>Ports of the loopback address that nobody uses now.</summary>
     /// <param name="count">How many.</param>
+    /// <remarks>They lie below the ports that the system hands out to clients, so that no outgoing connection takes one before, or between two runs of, the node that is to listen there.</remarks>
     public static int[] FreePorts(int count)
     {
-        Socket[] sockets = new Socket[count];
-        try
+        HashSet<int> ports = [];
+        for (int attempt = 0; ports.Count < count; attempt++)
         {
-            for (int i = 0; i < count; i++)
+            if (attempt > 1000)
             {
-                sockets[i] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                sockets[i].Bind(new IPEndPoint(IPAddress.Loopback, 0));
+                throw new InvalidOperationException($"{count} free ports between 10000 and 31000 were not found.");
             }
 
-            return [.. sockets.Select(s => ((IPEndPoint)s.LocalEndPoint!).Port)];
-        }
-        finally
-        {
-            foreach (Socket socket in sockets)
+            int port = Random.Shared.Next(10_000, 31_000);
+            if (IsFree(port))
             {
-                socket?.Dispose();
+                ports.Add(port);
             }
         }
+
+        return [.. ports];
     }
 
     private static string Describe(IEnumerable<KvStatus?> all) => string.Join("; ", all.Select(s => s?.ToString() ?? "no answer"));
