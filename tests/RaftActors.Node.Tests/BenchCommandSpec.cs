@@ -37,9 +37,9 @@ public sealed class BenchCommandSpec : IDisposable
     [Fact]
     public async Task Reads_and_several_streams_in_one_process()
     {
-        JsonElement result = Assert.Single(await BenchAsync(ExitCode.Ok, "--in-process", "--clients", "8", "--mix", "50/50", "--streams", "3", "--seconds", "1", "--warm-up", "0", "--runs", "1"));
+        JsonElement result = Assert.Single(await BenchAsync(ExitCode.Ok, "--in-process", "--clients", "8", "--mix", "50/50", "--streams", "3", "--user-code", "own", "--seconds", "1", "--warm-up", "0", "--runs", "1"));
 
-        Assert.Equal("8 clients, 128 B, 50% reads, 3 streams", result.GetProperty("load").GetString());
+        Assert.Equal("8 clients, 128 B, 50% reads, 3 streams, user code on its own threads", result.GetProperty("load").GetString());
         Assert.Equal(0, result.GetProperty("errors").GetInt64());
     }
 
@@ -106,6 +106,7 @@ public sealed class BenchCommandSpec : IDisposable
     [InlineData("--journal", "paper")]
     [InlineData("--entries", "0")]
     [InlineData("--batch-entries", "-1")]
+    [InlineData("--user-code", "mine")]
     public Task What_makes_no_sense_is_a_usage_error_that_names_the_option(string option, string value) => Run.MustBeUsageErrorAsync("bench", option, value);
 
     private async Task<JsonElement[]> BenchAsync(int expected, params string[] options)

@@ -39,6 +39,7 @@ internal sealed class BenchCluster : IAsyncDisposable
                 ElectionTimeout = options.ElectionTimeout,
                 Quiet = options.InProcess,
                 Snapshots = options.Snapshots,
+                UserCodeOnConsensus = options.UserCodeOnConsensus,
                 BatchEntries = options.BatchEntries,
             };
             return options.InProcess ? new InProcessMember(node) : new ProcessMember(node);

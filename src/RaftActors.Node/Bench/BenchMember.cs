@@ -57,6 +57,7 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
             "--election-timeout", Options.ElectionTimeout.ToString(CultureInfo.InvariantCulture),
             "--batch-entries", Options.BatchEntries.ToString(CultureInfo.InvariantCulture),
             .. Options.PostgreSql is { } server ? (string[])["--postgresql", server] : [],
+            "--user-code", Options.UserCodeOnConsensus ? BenchOptions.OnConsensus : BenchOptions.OnItsOwn,
             .. Options.Snapshots ? (string[])[] : ["--no-snapshots"],
         ])
         {

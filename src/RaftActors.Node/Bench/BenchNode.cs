@@ -18,9 +18,11 @@ internal sealed class BenchNode : IAsyncDisposable
     private readonly RaftStream[] _streams;
     private readonly BenchStateMachine[] _machines;
     private readonly (long Begin, long End) _start;
+    private readonly bool _continueInline;
 
-    private BenchNode(ActorSystem system, RaftStream[] streams, BenchStateMachine[] machines, (long Begin, long End) start)
+    private BenchNode(ActorSystem system, RaftStream[] streams, BenchStateMachine[] machines, (long Begin, long End) start, bool continueInline)
     {
+        _continueInline = continueInline;
         _start = start;
         _system = system;
         _streams = streams;
@@ -52,7 +54,7 @@ internal sealed class BenchNode : IAsyncDisposable
                     StateMachine = () => machines[i] = new BenchStateMachine(),
                 },
                 cancellation))).ConfigureAwait(false);
-            return new BenchNode(system, streams, machines, (begin, Stopwatch.GetTimestamp()));
+            return new BenchNode(system, streams, machines, (begin, Stopwatch.GetTimestamp()), options.UserCodeOnConsensus);
         }
         catch
         {
@@ -125,7 +127,7 @@ internal sealed class BenchNode : IAsyncDisposable
             return "error: READPERCENT must be a number";
         }
 
-        LoadSpec spec = new(clients, seconds, bytes, maxOps, reads);
+        LoadSpec spec = new(clients, seconds, bytes, maxOps, reads, _continueInline);
         if (spec.WhyImpossible() is { } wrong)
         {
             return "error: " + wrong;
@@ -223,6 +225,7 @@ internal sealed class BenchNode : IAsyncDisposable
                 election-timeout-max = {{2 * options.ElectionTimeout}} ms
                 vote-retry-interval = {{Math.Min(250, options.ElectionTimeout / 2)}} ms
                 heartbeat-interval = {{Math.Min(100, options.ElectionTimeout / 4)}} ms
+                {{(options.UserCodeOnConsensus ? "state-machine-dispatcher = \"raft-actors.dispatchers.consensus\"" : "")}}
                 {{(options.Snapshots ? "" : "snapshot-every-entries = 0, snapshot-every-bytes = 0")}}
                 {{(options.BatchEntries == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"max-batch-entries = {options.BatchEntries}"))}}
               }

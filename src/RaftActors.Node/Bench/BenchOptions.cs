@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 
@@ -6,6 +7,9 @@ namespace RaftActors.Node.Bench;
 /// <summary>What <c>raftactors bench</c> is to do.</summary>
 internal sealed record BenchOptions
 {
+    public const string OnConsensus = "consensus";
+    public const string OnItsOwn = "own";
+
     public required IReadOnlyList<int> Clients { get; init; }
 
     public required IReadOnlyList<int> Sizes { get; init; }
@@ -39,8 +43,25 @@ internal sealed record BenchOptions
 
     public bool Snapshots { get; init; } = true;
 
+    /// <summary>State machine and clients run where consensus does; otherwise where they do by default, on threads of their own.</summary>
+    public bool UserCodeOnConsensus { get; init; } = true;
+
     /// <summary>Folder under which each cluster gets a fresh one.</summary>
     public string? Data { get; init; }
+
+    /// <summary>The option of both commands.</summary>
+    public static Option<string> UserCode()
+    {
+        Option<string> option = new("--user-code")
+        {
+            Description = "Where the state machine and the clients run: consensus (on the threads of consensus, clients go on where their write was applied; for code that is quickly done and never blocks) or own (as by default).",
+            DefaultValueFactory = _ => OnConsensus,
+        };
+        option.Validators.Add(r => Require(r, r.GetValueOrDefault<string>() is OnConsensus or OnItsOwn, $"--user-code must be {OnConsensus} or {OnItsOwn}."));
+        return option;
+    }
+
+    public static bool IsOnConsensus(string? userCode) => userCode == OnConsensus;
 
     public static void Require(OptionResult result, bool holds, string message)
     {

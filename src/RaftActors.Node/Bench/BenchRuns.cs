@@ -213,7 +213,7 @@ internal static class BenchRuns
         return new BenchResult
         {
             System = SystemOf(options, journal),
-            Load = $"{clients} clients, {size} B{mix}{streams}",
+            Load = $"{clients} clients, {size} B{mix}{streams}{(options.UserCodeOnConsensus ? "" : ", user code on its own threads")}",
             Clients = clients,
             Bytes = size,
             EntriesPerSecond = rate,

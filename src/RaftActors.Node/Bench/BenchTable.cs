@@ -15,6 +15,7 @@ internal static class BenchTable
         List<BenchResult> curve = [.. results];
         await AddAsync(common, BenchJournal.Sqlite).ConfigureAwait(false);
         curve.AddRange(results.Skip(curve.Count));
+        await AddAsync(common with { UserCodeOnConsensus = false }, BenchJournal.Wal).ConfigureAwait(false);
         if (options.PostgreSql is not null)
         {
             await AddAsync(common, BenchJournal.PostgreSql).ConfigureAwait(false);

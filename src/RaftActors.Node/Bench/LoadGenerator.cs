@@ -10,12 +10,14 @@ internal sealed class LoadGenerator
     private readonly LoadSpec _spec;
     private readonly IReadOnlyList<RaftStream> _streams;
     private readonly CancellationToken _cancellation;
+    private readonly ProposeOptions _propose;
     private long _opsLeft;
     private long _until;
 
     private LoadGenerator(LoadSpec spec, IReadOnlyList<RaftStream> streams, CancellationToken cancellation)
     {
         _spec = spec;
+        _propose = new ProposeOptions { ContinueInline = spec.ContinueInline };
         _streams = streams;
         _cancellation = cancellation;
         _opsLeft = spec.MaxOps == 0 ? long.MaxValue : spec.MaxOps;
@@ -66,7 +68,7 @@ internal sealed class LoadGenerator
                 // No method in between: its state machine would be one more object for each operation.
                 bool done = NextIsRead()
                     ? await _stream.ReadBarrierAsync(ReadConsistency.Linearizable, CancellationToken.None).ConfigureAwait(false) is ReadCompleted
-                    : await _stream.ProposeValueAsync(_data).ConfigureAwait(false) is ProposalCommitted;
+                    : await _stream.ProposeValueAsync(_data, load._propose).ConfigureAwait(false) is ProposalCommitted;
                 long end = Stopwatch.GetTimestamp();
                 if (done)
                 {

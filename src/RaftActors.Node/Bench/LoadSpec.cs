@@ -6,7 +6,8 @@ namespace RaftActors.Node.Bench;
 /// <param name="Bytes">Size of an entry.</param>
 /// <param name="MaxOps">Operations at the most; 0: no bound.</param>
 /// <param name="ReadPercent">Linearizable reads among a hundred operations.</param>
-internal sealed record LoadSpec(int Clients, double Seconds, int Bytes, long MaxOps, int ReadPercent = 0)
+/// <param name="ContinueInline">A client goes on where its write was applied.</param>
+internal sealed record LoadSpec(int Clients, double Seconds, int Bytes, long MaxOps, int ReadPercent = 0, bool ContinueInline = false)
 {
     public const int MaxClients = 100_000;
     public const int MaxSeconds = 86_400;

@@ -36,6 +36,12 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
 
     public bool ConcernsSession => Kind == EntryKind.Session || Session.Session != 0;
 
+    /// <summary>The state machine has answered it, so the answer is given on the state machine's thread. Nobody else has the right to have clients' code run on his.</summary>
+    protected bool MayContinueInline => _isCommitted && ContinuesInline;
+
+    /// <summary>Its client wishes that.</summary>
+    protected bool ContinuesInline { get; private set; }
+
     /// <summary>Since when it has been without a log to go into.</summary>
     public TimeSpan? StalledSince { get; set; }
 
@@ -115,6 +121,7 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
         ExpectedTerm = options.ExpectedTerm;
         Forward = options.Forward;
         Session = options.Session;
+        ContinuesInline = options.ContinueInline;
     }
 
     /// <summary>Nothing of its last use is left.</summary>
@@ -124,6 +131,7 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
         Data = default;
         _result = default;
         _isCommitted = false;
+        ContinuesInline = false;
         _cancelled = false;
         Volatile.Write(ref _place, Queued);
     }
@@ -157,14 +165,27 @@ internal abstract class CopiedProposal() : PendingProposal(default, 0, Term.Zero
 /// <summary>The hot path: no ask, no temporary actor.</summary>
 internal sealed class LocalProposal : CopiedProposal
 {
-    // Continuations must not run on the thread that carries consensus.
-    private readonly TaskCompletionSource<ProposalAnswer> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Continuations must not run on the thread that carries consensus, but for those that were made for it.
+    private readonly TaskCompletionSource<ProposalAnswer> _completion;
 
-    public LocalProposal(ReadOnlyMemory<byte> data, ProposeOptions options) => Copy(data, options);
+    public LocalProposal(ReadOnlyMemory<byte> data, ProposeOptions options)
+    {
+        _completion = new(options.ContinueInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+        Copy(data, options);
+    }
 
     public Task<ProposalAnswer> Task => _completion.Task;
 
-    protected override void Deliver(ProposalAnswer answer) => _completion.TrySetResult(answer);
+    protected override void Deliver(ProposalAnswer answer)
+    {
+        if (ContinuesInline && !MayContinueInline)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static p => p.Completion.TrySetResult(p.Answer), (Completion: _completion, Answer: answer), preferLocal: false);
+            return;
+        }
+
+        _completion.TrySetResult(answer);
+    }
 }
 
 /// <summary>Proposed by an actor with a message.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 
 namespace RaftActors.Runtime;
@@ -14,8 +15,7 @@ internal sealed class PooledProposal(ProposalPool pool) : CopiedProposal, IValue
 
     private readonly Lock _guard = new();
 
-    // Continuations must not run on the thread that carries consensus.
-    private ManualResetValueTaskSourceCore<ProposalAnswer> _completion = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<ProposalAnswer> _completion;
     private int _done;
     private int _life;
 
@@ -53,7 +53,27 @@ internal sealed class PooledProposal(ProposalPool pool) : CopiedProposal, IValue
 
     public override void LetGo() => Done(NodeDone);
 
-    protected override void Deliver(ProposalAnswer answer) => _completion.SetResult(answer);
+    protected override void Deliver(ProposalAnswer answer)
+    {
+        // Continuations must not run on the thread that carries consensus, but for those that were made for it.
+        bool inline = MayContinueInline;
+        _completion.RunContinuationsAsynchronously = !inline;
+        if (!inline)
+        {
+            _completion.SetResult(answer);
+            return;
+        }
+
+        try
+        {
+            _completion.SetResult(answer);
+        }
+        catch (Exception e)
+        {
+            // Of a client that has hung a bare callback on its answer. It ends the process, as it would on the pool; the state machine has no part in it.
+            ThreadPool.UnsafeQueueUserWorkItem(static thrown => thrown.Throw(), ExceptionDispatchInfo.Capture(e), preferLocal: false);
+        }
+    }
 
     // False for whoever has said so before.
     private bool Done(int who)

@@ -132,19 +132,62 @@ public sealed class PooledProposalSpec
         Assert.Equal(ProposalPool.MaxKept, _pool.Kept);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_wishes_it_goes_on_where_the_state_machine_answers_and_nowhere_else(bool inline)
+    {
+        PooledProposal proposal = Begin(new ProposeOptions { ContinueInline = inline });
+        Task<Thread> client = GoesOnAt(proposal.Task.AsTask, out Thread committing, () => Apply(proposal));
+        Assert.Equal(inline, await client == committing);
+
+        LocalProposal local = new("data"u8.ToArray(), new ProposeOptions { ContinueInline = inline });
+        client = GoesOnAt(() => local.Task, out committing, () => local.Commit(One, First));
+        Assert.Equal(inline, await client == committing);
+    }
+
     [Fact]
-    public async Task Each_of_many_clients_gets_its_own_answer_while_proposals_are_used_again()
+    public async Task An_answer_that_is_not_the_state_machines_never_goes_on_inline()
+    {
+        ProposeOptions inline = new() { ContinueInline = true };
+        PooledProposal proposal = Begin(inline);
+        Task<Thread> client = GoesOnAt(proposal.Task.AsTask, out Thread refusing, () => proposal.Answer(new NotLeader(NodeId.None, null)));
+        Assert.NotSame(refusing, await client);
+
+        LocalProposal local = new("data"u8.ToArray(), inline);
+        client = GoesOnAt(() => local.Task, out refusing, () => local.Abandon("gone", RefusalCode.Stopping));
+        Assert.NotSame(refusing, await client);
+    }
+
+    [Fact]
+    public async Task That_a_client_goes_on_inline_is_forgotten_with_its_proposal()
+    {
+        PooledProposal proposal = Begin(new ProposeOptions { ContinueInline = true });
+        ValueTask<ProposalAnswer> answer = proposal.Task;
+        Apply(proposal);
+        await answer;
+        Assert.Same(proposal, Begin());
+        Task<Thread> client = GoesOnAt(proposal.Task.AsTask, out Thread committing, () => Apply(proposal));
+        Assert.NotSame(committing, await client);
+    }
+
+    [Theory]
+    [InlineData(false, "raft-actors.dispatchers.user-code")]
+    [InlineData(true, "raft-actors.dispatchers.user-code")]
+    [InlineData(true, "raft-actors.dispatchers.consensus")]
+    public async Task Each_of_many_clients_gets_its_own_answer_while_proposals_are_used_again(bool inline, string stateMachineDispatcher)
     {
         const int Clients = 32;
         const int Each = 300;
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        ProposeOptions options = new() { ContinueInline = inline };
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: Akka.Configuration.ConfigurationFactory.ParseString($"state-machine-dispatcher = \"{stateMachineDispatcher}\""));
         TestNode leader = await cluster.Leader();
         List<long>[] indexes = await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(async () =>
         {
             List<long> mine = [];
             for (int i = 0; i < Each; i++)
             {
-                ProposalCommitted committed = Assert.IsType<ProposalCommitted>(await leader.Stream.ProposeValueAsync(System.Text.Encoding.UTF8.GetBytes($"{client}:{i}")));
+                ProposalCommitted committed = Assert.IsType<ProposalCommitted>(await leader.Stream.ProposeValueAsync(System.Text.Encoding.UTF8.GetBytes($"{client}:{i}"), options));
                 CommittedEntryAnswer read = await leader.Stream.ReadCommittedAsync(committed.Index);
                 Assert.Equal($"{client}:{i}", System.Text.Encoding.UTF8.GetString(Assert.IsType<CommittedEntryFound>(read).Data.Span));
                 mine.Add(committed.Index.Value);
@@ -165,6 +208,22 @@ public sealed class PooledProposalSpec
         TestNode leader = await cluster.Leader();
         ProposalAnswer answer = await leader.Stream.ProposeValueAsync(new byte[1], new ProposeOptions { Timeout = TimeSpan.Zero });
         Assert.Equal(RefusalCode.Invalid, Assert.IsType<ProposalRefused>(answer).Code);
+    }
+
+    // Where a client goes on that waits when this is done, on a thread of its own that is not of the pool.
+    private static Task<Thread> GoesOnAt(Func<Task<ProposalAnswer>> answer, out Thread doing, Action act)
+    {
+        Task<Thread> client = ClientAsync(answer());
+        doing = new Thread(() => act());
+        doing.Start();
+        doing.Join();
+        return client;
+
+        static async Task<Thread> ClientAsync(Task<ProposalAnswer> task)
+        {
+            await task.ConfigureAwait(false);
+            return Thread.CurrentThread;
+        }
     }
 
     private PooledProposal Begin(ProposeOptions? options = null)
