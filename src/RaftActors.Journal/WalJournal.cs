@@ -20,6 +20,7 @@ public sealed class WalJournal : AsyncWriteJournal
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly WalSettings _settings;
     private readonly string _defaultSerializer;
+    private readonly PayloadBytes _bytes;
     private Task<WriteAheadLog> _opening;
 
     /// <summary>Created by Akka.Persistence with the plugin's section of the configuration.</summary>
@@ -29,6 +30,7 @@ public sealed class WalJournal : AsyncWriteJournal
         Config config = journalConfig.WithFallback(RaftJournal.DefaultConfig().GetConfig(RaftJournal.JournalPluginId));
         _settings = WalSettings.From(config);
         _defaultSerializer = config.GetString("serializer", null);
+        _bytes = new PayloadBytes(_system);
     }
 
     /// <inheritdoc/>
@@ -175,8 +177,7 @@ public sealed class WalJournal : AsyncWriteJournal
             IPersistentRepresentation e = events[i];
             object payload = e.Payload is Tagged tagged ? tagged.Payload : e.Payload;
             Akka.Serialization.Serializer serializer = _system.Serialization.FindSerializerForType(payload.GetType(), _defaultSerializer);
-            byte[] bytes = Akka.Serialization.Serialization.WithTransport(
-                _system, (Serializer: serializer, Payload: payload), static s => s.Serializer.ToBinary(s.Payload));
+            ReadOnlyMemory<byte> bytes = _bytes.Of(serializer, payload);
             total += bytes.Length;
             writes[i] = new EventToWrite(
                 e.SequenceNr,

@@ -30,6 +30,11 @@ public sealed record RaftOptions
     /// <summary>Bytes of entries in one append message, at the most, unless a single batch is larger.</summary>
     public int MaxAppendBytes { get; init; } = 1 << 20;
 
+    /// <summary>
+    /// Bytes that stay free in front of each batch of proposals, in the same array, for whatever the shell puts around a batch that it sends (<see cref="EntryBatch.TryTakeRoom"/>).
+    /// </summary>
+    public int BatchRoom { get; init; }
+
     /// <summary>Append messages to one peer that may wait for their answer.</summary>
     public int MaxInFlightAppends { get; init; } = 64;
 
@@ -147,6 +152,7 @@ public sealed record RaftOptions
         Require(ElectionTimeoutMin > HeartbeatInterval, nameof(ElectionTimeoutMin), ElectionTimeoutMin, "above the heartbeat interval");
         Require(ElectionTimeoutMax >= ElectionTimeoutMin, nameof(ElectionTimeoutMax), ElectionTimeoutMax, "not below the shortest election timeout");
         Require(MaxAppendBytes > 0, nameof(MaxAppendBytes), MaxAppendBytes, "above 0");
+        Require(BatchRoom >= 0, nameof(BatchRoom), BatchRoom, "0 or above");
         Require(MaxInFlightAppends > 0, nameof(MaxInFlightAppends), MaxInFlightAppends, "above 0");
         Require(MaxInFlightBytes > 0, nameof(MaxInFlightBytes), MaxInFlightBytes, "above 0");
         Require(MaxUncommittedEntries > 0, nameof(MaxUncommittedEntries), MaxUncommittedEntries, "above 0");

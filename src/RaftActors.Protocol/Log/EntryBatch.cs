@@ -26,6 +26,8 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
     private const byte FlagKey = 1;
     private const byte FlagSession = 2;
 
+    private byte[]? _withRoom;
+
     private EntryBatch(Term term, LogIndex firstIndex, int count, ReadOnlyMemory<byte> encoded)
     {
         Term = term;
@@ -56,10 +58,12 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
     /// <param name="term">The leader's term, greater than 0.</param>
     /// <param name="firstIndex">The place of the first entry, greater than 0.</param>
     /// <param name="entries">At least one entry.</param>
+    /// <param name="room">Bytes to leave free in front of the batch, for <see cref="TryTakeRoom"/>.</param>
     /// <exception cref="ArgumentException">No entries, or a term or index that no entry can have.</exception>
     /// <exception cref="OverflowException">The encoded batch would exceed 2 GiB.</exception>
-    public static EntryBatch Create(Term term, LogIndex firstIndex, ReadOnlySpan<ProposedEntry> entries)
+    public static EntryBatch Create(Term term, LogIndex firstIndex, ReadOnlySpan<ProposedEntry> entries, int room = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(room);
         if (entries.IsEmpty || term.Value <= 0 || firstIndex.Value <= 0)
         {
             throw new ArgumentException(
@@ -73,16 +77,31 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
             size = checked(size + EncodedSize(entry));
         }
 
-        // Not zeroed: every byte below is written.
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(size);
+        // Not zeroed: every byte of the batch is written, and the room by whoever takes it.
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked(room + size));
+        Span<byte> encoded = bytes.AsSpan(room);
         int at = HeaderSize;
         foreach (ref readonly ProposedEntry entry in entries)
         {
-            at += Write(entry, bytes.AsSpan(at));
+            at += Write(entry, encoded[at..]);
         }
 
-        WriteHeader(bytes, term, firstIndex, entries.Length);
-        return new EntryBatch(term, firstIndex, entries.Length, bytes);
+        WriteHeader(encoded, term, firstIndex, entries.Length);
+        return new EntryBatch(term, firstIndex, entries.Length, bytes.AsMemory(room)) { _withRoom = room == 0 ? null : bytes };
+    }
+
+    /// <summary>
+    /// The array that this batch is the end of, with the room that <see cref="Create"/> has left in front: whoever sends the batch need not copy it. Given away once only, because what is written there
+    /// must not change any more once it is sent. A batch that was read, cut or joined has no room. Not for several threads: only whoever drives the core that made the batch may ask.
+    /// </summary>
+    /// <param name="room">How much is needed, exactly.</param>
+    /// <param name="bytes">The array. Behind the room stands the batch, which must not be touched.</param>
+    /// <returns>False when there is no such room, or somebody has it already.</returns>
+    public bool TryTakeRoom(int room, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out byte[]? bytes)
+    {
+        bytes = _withRoom?.Length == room + Encoded.Length ? _withRoom : null;
+        _withRoom = bytes is null ? _withRoom : null;
+        return bytes is not null;
     }
 
     /// <summary>The bytes that one entry takes in a batch.</summary>

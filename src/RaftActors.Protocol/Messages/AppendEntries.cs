@@ -4,7 +4,7 @@ namespace RaftActors.Protocol;
 /// Replicates entries, carries the commit index and, without batches, is the leader's heartbeat (Raft paper section 5.3).
 /// </summary>
 /// <param name="Term">The leader's term.</param>
-/// <param name="Token">Counts the leader's messages of this term, from 1. The reply repeats it: replies to tokens sent after a
+/// <param name="Token">Counts the leader's messages of this term, from 1; what goes to several peers has the number that it has for the first. The reply repeats it: replies to tokens sent after a
 /// read arrived prove that the leader still led then (read index, thesis section 6.4).</param>
 /// <param name="Previous">The entry before the first batch.</param>
 /// <param name="Commit">The leader's commit index.</param>

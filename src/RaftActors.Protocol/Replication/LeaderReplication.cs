@@ -11,6 +11,10 @@ internal sealed partial class LeaderReplication
     private readonly RaftState _state;
     private readonly RoleTransitions _roles;
 
+    // While all peers get what they lack: the last append of it.
+    private AppendEntries? _toAll;
+    private bool _sendsToAll;
+
     public LeaderReplication(RaftState state, RoleTransitions roles)
     {
         _state = state;
@@ -58,7 +62,7 @@ internal sealed partial class LeaderReplication
         }
 
         Leadership leadership = _state.Leadership!;
-        EntryBatch batch = EntryBatch.Create(_state.Term, _state.Log.Last.Index.Next, AsSpan(proposal.Entries));
+        EntryBatch batch = EntryBatch.Create(_state.Term, _state.Log.Last.Index.Next, AsSpan(proposal.Entries), _state.Options.BatchRoom);
         leadership.Proposals.Add(batch);
         _state.Persist(new EntriesAppended(batch));
         SendAppends(leadership);
@@ -372,10 +376,14 @@ internal sealed partial class LeaderReplication
 
     private void SendAppends(Leadership leadership)
     {
+        _sendsToAll = true;
         foreach (PeerProgress peer in leadership.Peers)
         {
             SendAppends(leadership, peer);
         }
+
+        _sendsToAll = false;
+        _toAll = null;
     }
 
     /// <summary>Sends what the peer lacks, as far as its window allows (thesis section 10.2.1).</summary>
@@ -412,7 +420,7 @@ internal sealed partial class LeaderReplication
                 return;
             }
 
-            SendNext(leadership, peer, _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
+            SendNext(leadership, peer, _toAll?.Previous.Index.Next == peer.Next ? _toAll.Batches : _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
         }
     }
 
@@ -430,11 +438,25 @@ internal sealed partial class LeaderReplication
         }
     }
 
+    /// <remarks>
+    /// Peers that lack the same get the very same message, token included: the shell has to encode it once. No peer gets it twice, so tokens rise for each of them; and what an answer to a token proves
+    /// (the peer has heard this leader since the token was taken) is true of each.
+    /// </remarks>
     private void SendAppend(Leadership leadership, PeerProgress peer, LogIndex previous, IReadOnlyList<EntryBatch> batches)
     {
+        if (_toAll is not null && ReferenceEquals(_toAll.Batches, batches))
+        {
+            // Counted, though it has the token that it had for the first.
+            leadership.TakeToken();
+            peer.SentCommit(LogIndex.Min(_toAll.Commit, _toAll.LastIndex));
+            _state.Send(peer.Id, _toAll);
+            return;
+        }
+
         // A heartbeat to a peer that is far behind names no entry: it asks for nothing but an answer.
         EntryId before = previous < _state.Log.Base.Index ? EntryId.Zero : _state.Log.IdAt(previous);
         AppendEntries message = new(_state.Term, leadership.TakeToken(), before, _state.CommitIndex, batches);
+        _toAll = _sendsToAll && batches.Count > 0 ? message : null;
         peer.SentCommit(LogIndex.Min(_state.CommitIndex, message.LastIndex));
         _state.Send(peer.Id, message);
     }

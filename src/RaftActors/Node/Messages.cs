@@ -141,6 +141,9 @@ internal sealed record ApplyFailed(string Reason, Exception Cause, LogIndex Appl
 /// <summary>To a stream's actor: a proposal that could have been cancelled is answered.</summary>
 internal sealed record ProposalDone(ActorProposal Proposal);
 
+/// <summary>To a replicator: send this append. Several peers get the same one, and the same frame if they take it: it is addressed to nobody in particular.</summary>
+internal sealed record AppendToAll(AppendEntries Append, PeerFrame Frame);
+
 /// <summary>To a replicator: send these proposals to the peer, which leads.</summary>
 internal sealed record ForwardToPeer(IReadOnlyList<ForwardedProposal> Proposals, Term Term, bool Sessions = false);
 

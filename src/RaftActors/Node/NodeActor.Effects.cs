@@ -1,4 +1,5 @@
 using Akka.Actor;
+using RaftActors.Remoting;
 
 namespace RaftActors.Runtime;
 
@@ -9,6 +10,7 @@ internal sealed partial class NodeActor
     private readonly Dictionary<RaftTimer, (long Generation, TimeSpan Deadline)> _armed = [];
     private readonly Queue<ApplyRun> _toApply = new();
     private readonly Queue<ApplyRun> _applying = new();
+    private AppendToAll? _toAll;
     private Effect.BeginVoteRound? _round;
     private long _writeBytes;
     private LogIndex _applied;
@@ -27,11 +29,7 @@ internal sealed partial class NodeActor
                 Persist(persist);
                 break;
             case Effect.Send send:
-                if (_channels.TryGetValue(send.To, out IActorRef? channel))
-                {
-                    channel.Tell(send.Message);
-                }
-
+                Send(send);
                 break;
             case Effect.BeginVoteRound round:
                 _round = round;
@@ -101,6 +99,28 @@ internal sealed partial class NodeActor
                 RunSnapshot(effect);
                 break;
         }
+    }
+
+    private void Send(Effect.Send send)
+    {
+        if (!_channels.TryGetValue(send.To, out IActorRef? channel))
+        {
+            return;
+        }
+
+        object message = send.Message;
+        if (message is AppendEntries { Batches.Count: 1 } append)
+        {
+            // Peers that lack the same get the same message, one after the other.
+            if (!ReferenceEquals(append, _toAll?.Append))
+            {
+                _toAll = PeerBody.EncodeInPlace(append, _link.Id, Me, _link.Identity) is { } frame ? new AppendToAll(append, frame) : null;
+            }
+
+            message = (object?)_toAll ?? append;
+        }
+
+        channel.Tell(message);
     }
 
     private void Persist(Effect.Persist persist)

@@ -203,7 +203,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             return;
         }
 
-        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : _link.Definition.InitialMembership, _environment.Randomness.Next()) with { Incarnation = _environment.Randomness.Next() | 1 };
+        RaftOptions options = _link.Settings.ToOptions(Me, _link.Definition.Join ? StreamMembership.Empty : _link.Definition.InitialMembership, _environment.Randomness.Next()) with { Incarnation = _environment.Randomness.Next() | 1, BatchRoom = PeerBody.RoomOfAppend };
         options = _link.Tuning.ApplyTo(options);
         try
         {

@@ -7,7 +7,12 @@ namespace RaftActors.Remoting;
 /// <summary>The bodies of peer frames. Little-endian; each is described where it is written. Extend-only.</summary>
 internal static class PeerBody
 {
+    /// <summary>Bytes in front of the only batch of an append whose header is the longest one: what <see cref="EncodeInPlace"/> needs.</summary>
+    public const int RoomOfAppend = PeerFrameHeader.MaxSize + AppendSize + sizeof(uint);
+
+    private const int AppendSize = 28;
     private const long FlagBusy = 1;
+    private const long FlagTakesUnaddressed = 2;
     private const int VoteSize = 9;
     private const int VoteSizeWithStay = 25;
     private const byte FlagPreVote = 1;
@@ -94,7 +99,7 @@ internal static class PeerBody
     // Index: previous index. Body: token 8, previous term 8, commit 8, batch count 4, then per batch length 4 and the batch as it stands in the log.
     private static PeerFrame Encode(AppendEntries append, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
     {
-        int size = 28;
+        int size = AppendSize;
         foreach (EntryBatch batch in append.Batches)
         {
             size = checked(size + 4 + batch.Encoded.Length);
@@ -103,11 +108,8 @@ internal static class PeerBody
         PeerFrameHeader header = new(PeerFrameType.AppendEntries, from, to, append.Term, append.Previous.Index, false, stream, identity);
         byte[] frame = header.Allocate(size);
         Span<byte> body = frame.AsSpan(header.Length);
-        BinaryPrimitives.WriteUInt64LittleEndian(body, append.Token);
-        BinaryPrimitives.WriteInt64LittleEndian(body[8..], append.Previous.Term.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(body[16..], append.Commit.Value);
-        BinaryPrimitives.WriteUInt32LittleEndian(body[24..], (uint)append.Batches.Count);
-        int at = 28;
+        WriteAppend(append, body);
+        int at = AppendSize;
         foreach (EntryBatch batch in append.Batches)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(body[at..], (uint)batch.Encoded.Length);
@@ -118,11 +120,44 @@ internal static class PeerBody
         return PeerFrameHeader.Seal(frame);
     }
 
+    /// <summary>
+    /// Encodes an append around its only batch, without a copy of that: the frame is the batch's own array. For nobody in particular, so that it can go to every peer that lacks the same.
+    /// </summary>
+    /// <returns>Null when the batch has no room for that, or was sent in this way before: then each peer needs a frame of its own.</returns>
+    public static PeerFrame? EncodeInPlace(AppendEntries append, StreamId stream, NodeId from, FrameIdentity identity)
+    {
+        if (append.Batches.Count != 1 || !append.Batches[0].TryTakeRoom(RoomOfAppend, out byte[]? frame))
+        {
+            return null;
+        }
+
+        new PeerFrameHeader(PeerFrameType.AppendEntries, from, NodeId.None, append.Term, append.Previous.Index, false, stream, identity).WriteLongest(frame);
+        Span<byte> body = frame.AsSpan(PeerFrameHeader.MaxSize);
+        WriteAppend(append, body);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[AppendSize..], (uint)append.Batches[0].Encoded.Length);
+        return PeerFrameHeader.Seal(frame);
+    }
+
+    /// <summary>The same reply as <see cref="Encode(PeerMessage, StreamId, NodeId, NodeId, FrameIdentity)"/> makes of it; an accepted one says that its sender takes appends that are for nobody in particular.</summary>
+    public static PeerFrame EncodeTakesUnaddressed(AppendEntriesReply reply, StreamId stream, NodeId from, NodeId to, FrameIdentity identity) =>
+        Encode(reply, stream, from, to, identity, takesUnaddressed: true);
+
+    /// <summary>Whether the sender of an accepted reply, whose body can be read, has said that.</summary>
+    public static bool TakesUnaddressed(ReadOnlySpan<byte> reply) => (BinaryPrimitives.ReadInt64LittleEndian(reply[16..]) & FlagTakesUnaddressed) != 0;
+
+    private static void WriteAppend(AppendEntries append, Span<byte> body)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(body, append.Token);
+        BinaryPrimitives.WriteInt64LittleEndian(body[8..], append.Previous.Term.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(body[16..], append.Commit.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(body[24..], (uint)append.Batches.Count);
+    }
+
     private static bool TryDecodeAppend(in PeerFrameHeader header, ReadOnlyMemory<byte> body, [NotNullWhen(true)] out PeerMessage? message, [NotNullWhen(false)] out string? error)
     {
         message = null;
         ReadOnlySpan<byte> span = body.Span;
-        if (span.Length < 28)
+        if (span.Length < AppendSize)
         {
             error = $"append entries of {span.Length} bytes";
             return false;
@@ -132,7 +167,7 @@ internal static class PeerBody
         Term previousTerm = new(BinaryPrimitives.ReadInt64LittleEndian(span[8..]));
         long commit = BinaryPrimitives.ReadInt64LittleEndian(span[16..]);
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(span[24..]);
-        if (previousTerm.Value < 0 || previousTerm > header.Term || commit < 0 || count > (uint)(span.Length - 28) / (4 + EntryBatch.HeaderSize))
+        if (previousTerm.Value < 0 || previousTerm > header.Term || commit < 0 || count > (uint)(span.Length - AppendSize) / (4 + EntryBatch.HeaderSize))
         {
             error = $"append entries with previous term {previousTerm}, commit {commit} and {count} batches";
             return false;
@@ -140,7 +175,7 @@ internal static class PeerBody
 
         EntryBatch[] batches = count == 0 ? [] : new EntryBatch[count];
         EntryId last = new(previousTerm, header.Index);
-        int at = 28;
+        int at = AppendSize;
         for (int i = 0; i < batches.Length; i++)
         {
             if (span.Length - at < 4)
@@ -183,16 +218,16 @@ internal static class PeerBody
         return true;
     }
 
-    // Index: current index. Accepted: as in the message. Body: token 8; refused: hint term 8, hint index 8; accepted: applied index 8, flags 8 (1 busy), which older nodes take for a
-    // hint and do not look at.
-    private static PeerFrame Encode(AppendEntriesReply reply, StreamId stream, NodeId from, NodeId to, FrameIdentity identity)
+    // Index: current index. Accepted: as in the message. Body: token 8; refused: hint term 8, hint index 8; accepted: applied index 8, flags 8 (1 busy, 2 takes appends with
+    // destination 0), which older nodes take for a hint and do not look at.
+    private static PeerFrame Encode(AppendEntriesReply reply, StreamId stream, NodeId from, NodeId to, FrameIdentity identity, bool takesUnaddressed = false)
     {
         PeerFrameHeader header = new(PeerFrameType.AppendEntriesReply, from, to, reply.Term, reply.CurrentIndex, reply.Accepted, stream, identity);
         byte[] frame = header.Allocate(24);
         Span<byte> body = frame.AsSpan(header.Length);
         BinaryPrimitives.WriteUInt64LittleEndian(body, reply.Token);
         BinaryPrimitives.WriteInt64LittleEndian(body[8..], reply.Accepted ? reply.Applied.Value : reply.ConflictHint.Term.Value);
-        BinaryPrimitives.WriteInt64LittleEndian(body[16..], reply.Accepted ? (reply.Busy ? FlagBusy : 0) : reply.ConflictHint.Index.Value);
+        BinaryPrimitives.WriteInt64LittleEndian(body[16..], reply.Accepted ? (reply.Busy ? FlagBusy : 0) | (takesUnaddressed ? FlagTakesUnaddressed : 0) : reply.ConflictHint.Index.Value);
         return PeerFrameHeader.Seal(frame);
     }
 

@@ -7,10 +7,11 @@ namespace RaftActors.Remoting;
 /// The header of every peer frame, 39 bytes, little-endian: marker 1, type 1, source node 4, destination node 4, term 8, index 8, accepted 1, body length 4, flags 1,
 /// reserved 3, CRC32C 4 (over the header with this field zero, then everything behind it). Flag 0x80 adds the stream's id, 4 bytes, behind the header; a frame without it means stream 0. Flag 0x40
 /// adds the sender's identity behind that, 16 bytes: incarnation 8, generation 8 (<see cref="Generation.Value"/>); without it both are 0, which means unknown.
+/// Entries may have destination 0: they are for whichever member of the stream the receiving node runs, so that the same frame may go to several.
 /// </summary>
 /// <param name="Type">What the body is.</param>
 /// <param name="Source">Who sent it.</param>
-/// <param name="Destination">Whom it is for.</param>
+/// <param name="Destination">Whom it is for; <see cref="NodeId.None"/> for whoever gets it.</param>
 /// <param name="Term">The sender's term.</param>
 /// <param name="Index">An index; which one depends on the type.</param>
 /// <param name="Accepted">For replies: yes or no.</param>
@@ -49,6 +50,10 @@ public readonly record struct PeerFrameHeader(
     /// <summary>Bytes before the body.</summary>
     public int Length => LengthOf(Flags);
 
+    /// <summary>Whether a node that runs this member of the stream may take the frame.</summary>
+    /// <param name="member">The member.</param>
+    internal bool IsFor(NodeId member) => Destination == member || Destination.IsNone;
+
     private byte Flags => (byte)((Stream.Value == 0 ? 0 : FlagStream) | (Identity.IsUnknown ? 0 : FlagIdentity));
 
     /// <summary>
@@ -58,6 +63,15 @@ public readonly record struct PeerFrameHeader(
     {
         // Not zeroed: header and body are written in full.
         byte[] frame = GC.AllocateUninitializedArray<byte>(checked(Length + bodyLength));
+        Write(frame, Flags, bodyLength);
+        return frame;
+    }
+
+    /// <summary>Writes the longest header, whatever is in it, into an array that the body stands in behind it; then call <see cref="Seal"/>.</summary>
+    internal void WriteLongest(byte[] frame) => Write(frame, FlagStream | FlagIdentity, frame.Length - MaxSize);
+
+    private void Write(byte[] frame, byte flags, int bodyLength)
+    {
         frame[0] = Marker;
         frame[1] = (byte)Type;
         BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(2), Source.Value);
@@ -66,23 +80,21 @@ public readonly record struct PeerFrameHeader(
         BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(18), Index.Value);
         frame[26] = Accepted ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(AtLength), (uint)bodyLength);
-        frame[AtFlags] = Flags;
+        frame[AtFlags] = flags;
         frame[AtFlags + 1] = 0;
         frame[AtFlags + 2] = 0;
         frame[AtFlags + 3] = 0;
-        if (Stream.Value != 0)
+        if ((flags & FlagStream) != 0)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(Size), Stream.Value);
         }
 
-        if (!Identity.IsUnknown)
+        if ((flags & FlagIdentity) != 0)
         {
-            Span<byte> identity = frame.AsSpan(Length - IdentitySize, IdentitySize);
+            Span<byte> identity = frame.AsSpan(LengthOf(flags) - IdentitySize, IdentitySize);
             BinaryPrimitives.WriteUInt64LittleEndian(identity, Identity.Incarnation);
             BinaryPrimitives.WriteUInt64LittleEndian(identity[8..], Identity.Generation.Value);
         }
-
-        return frame;
     }
 
     /// <summary>Writes the checksum of a finished frame.</summary>
@@ -128,7 +140,8 @@ public readonly record struct PeerFrameHeader(
         uint destination = BinaryPrimitives.ReadUInt32LittleEndian(frame[6..]);
         long term = BinaryPrimitives.ReadInt64LittleEndian(frame[10..]);
         long index = BinaryPrimitives.ReadInt64LittleEndian(frame[18..]);
-        if (source == 0 || destination == 0 || term is < 0 or > HighestPosition || index is < 0 or > HighestPosition || frame[26] > 1)
+        bool isAddressed = destination != 0 || (PeerFrameType)frame[1] == PeerFrameType.AppendEntries;
+        if (source == 0 || !isAddressed || term is < 0 or > HighestPosition || index is < 0 or > HighestPosition || frame[26] > 1)
         {
             error = $"impossible header (source {source}, destination {destination}, term {term}, index {index}, accepted {frame[26]})";
             return false;

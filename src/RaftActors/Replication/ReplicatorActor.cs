@@ -33,6 +33,9 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
     private int _fragmentsInFlight;
     private bool _open = true;
 
+    // As its last answer said: a peer of an older version would drop them.
+    private bool _takesUnaddressed;
+
     public ReplicatorActor(StreamLink link, Member peer, NodeEnvironment environment)
     {
         _link = link;
@@ -90,11 +93,13 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
                 Take(inbound.Frame, whole: false);
                 break;
             case AppendEntries { Batches.Count: > 0 } append:
-                if (Now >= _pausedUntil)
-                {
-                    Send(PeerBody.Encode(append, _link.Id, _link.Self, _peer, _link.Identity), Lane.Append);
-                }
-
+                Send(append, null);
+                break;
+            case AppendToAll append:
+                Send(append.Append, append.Frame);
+                break;
+            case AppendEntriesReply reply:
+                Send(PeerBody.EncodeTakesUnaddressed(reply, _link.Id, _link.Self, _peer, _link.Identity), Lane.Free);
                 break;
             case PeerMessage peerMessage:
                 Send(PeerBody.Encode(peerMessage, _link.Id, _link.Self, _peer, _link.Identity), Lane.Free);
@@ -147,12 +152,21 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             case PeerConnectionChange.Lost:
                 // What was on its way is gone. Entries would only pile up in the transport, so they pause; heartbeats go on trying.
                 _open = false;
+                _takesUnaddressed = false;
                 _pausedUntil = Now + _settings.UnreachablePause;
                 ClearBulk();
                 Timers.Cancel(BulkKey);
                 _assembler.Clear();
                 Context.Parent.Tell(new PeerReachability(_peer, Reachable: false));
                 break;
+        }
+    }
+
+    private void Send(AppendEntries append, PeerFrame? unaddressed)
+    {
+        if (Now >= _pausedUntil)
+        {
+            Send(unaddressed is not null && _takesUnaddressed ? unaddressed : PeerBody.Encode(append, _link.Id, _link.Self, _peer, _link.Identity), Lane.Append);
         }
     }
 
@@ -291,7 +305,7 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             return;
         }
 
-        if (header.Source != _peer || header.Destination != _link.Self || header.Stream != _link.Id)
+        if (header.Source != _peer || !header.IsFor(_link.Self) || header.Stream != _link.Id)
         {
             Refuse($"it is from node {header.Source} to node {header.Destination} in stream {header.Stream}");
             return;
@@ -343,6 +357,11 @@ internal sealed class ReplicatorActor : UntypedActor, IWithTimers
             default:
                 if (PeerBody.TryDecode(header, body, out PeerMessage? message, out error))
                 {
+                    if (message is AppendEntriesReply { Accepted: true })
+                    {
+                        _takesUnaddressed = PeerBody.TakesUnaddressed(body.Span);
+                    }
+
                     Context.Parent.Tell(new RaftInput.Received(_peer, message) { Incarnation = header.Identity.Incarnation, Generation = header.Identity.Generation });
                 }
                 else

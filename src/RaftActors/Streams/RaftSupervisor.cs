@@ -109,7 +109,7 @@ internal sealed class RaftSupervisor : UntypedActor
             return;
         }
 
-        if (!_entries.TryGetValue(header.Stream, out Entry? entry) || entry.Link.Self != header.Destination)
+        if (!_entries.TryGetValue(header.Stream, out Entry? entry) || !header.IsFor(entry.Link.Self))
         {
             Unknown(frame, header);
             return;
@@ -180,7 +180,8 @@ internal sealed class RaftSupervisor : UntypedActor
             LogLines.UnknownStream(_log, $"{Sender.Path.Address} (node {header.Source})", header.Stream, header.Destination, suppressed);
         }
 
-        if (header.Type != PeerFrameType.UnknownStream)
+        // Whom a frame without a destination was meant for is not known here; the heartbeats are addressed, and are answered.
+        if (header.Type != PeerFrameType.UnknownStream && !header.Destination.IsNone)
         {
             PeerFrameHeader answer = new(PeerFrameType.UnknownStream, header.Destination, header.Source, Term.Zero, LogIndex.Zero, false, header.Stream);
             Sender.Tell(PeerFrameHeader.Seal(answer.Allocate(0)));

@@ -55,6 +55,34 @@ public sealed class EntryBatchSpec
     }
 
     [Fact]
+    public void Room_in_front_of_a_batch_must_be_given_away_once_and_change_nothing_of_it()
+    {
+        ProposedEntry[] entries = [new(EntryKind.Normal, Bytes("a"), Key: 9), new(EntryKind.Normal, Bytes("bc"))];
+        EntryBatch plain = EntryBatch.Create(new Term(3), new LogIndex(7), entries);
+        EntryBatch batch = EntryBatch.Create(new Term(3), new LogIndex(7), entries, room: 50);
+        Assert.Equal(plain.Encoded.ToArray(), batch.Encoded.ToArray());
+
+        Assert.False(batch.TryTakeRoom(49, out _));
+        Assert.False(batch.TryTakeRoom(0, out _));
+        Assert.True(batch.TryTakeRoom(50, out byte[]? bytes));
+        Assert.Equal(50 + plain.Encoded.Length, bytes.Length);
+        Assert.True(bytes.AsSpan(50).Overlaps(batch.Encoded.Span, out int offset) && offset == 0);
+        bytes.AsSpan(0, 50).Fill(0xEE);
+        Assert.Equal(plain.Encoded.ToArray(), batch.Encoded.ToArray());
+        Assert.False(batch.TryTakeRoom(50, out _));
+    }
+
+    [Fact]
+    public void Batches_that_were_read_cut_or_joined_must_have_no_room()
+    {
+        EntryBatch batch = EntryBatch.Create(new Term(3), new LogIndex(7), [new ProposedEntry(EntryKind.Normal, Bytes("a")), new ProposedEntry(EntryKind.Normal, Bytes("b"))], room: 50);
+        EntryBatch next = EntryBatch.Create(new Term(3), new LogIndex(9), [new ProposedEntry(EntryKind.Normal, Bytes("c"))], room: 50);
+        Assert.True(EntryBatch.TryDecode(batch.Encoded, out EntryBatch? read, out _));
+        Assert.All([read, batch.From(new LogIndex(8)), EntryBatch.Join([batch, next])], b => Assert.False(b.TryTakeRoom(50, out _) || b.TryTakeRoom(0, out _)));
+        Assert.False(EntryBatch.Create(new Term(3), new LogIndex(7), [new ProposedEntry(EntryKind.Normal, Bytes("a"))]).TryTakeRoom(0, out _));
+    }
+
+    [Fact]
     public void Batches_of_one_term_that_follow_each_other_join_and_read_the_same()
     {
         EntryBatch first = EntryBatch.Create(new Term(3), new LogIndex(7), [new ProposedEntry(EntryKind.Normal, Bytes("a"), Key: 9)]);

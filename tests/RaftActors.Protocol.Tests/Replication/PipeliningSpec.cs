@@ -40,6 +40,44 @@ public sealed class PipeliningSpec
     }
 
     [Fact]
+    public void Peers_that_lack_the_same_get_the_very_same_message_and_others_one_of_their_own()
+    {
+        CoreDriver leader = LeadingInSync(Small);
+        leader.Propose("to both");
+        AppendEntries first = leader.SentOne<AppendEntries>(2);
+        Assert.Same(first, leader.SentOne<AppendEntries>(3));
+        leader.Propose("to both again");
+        AppendEntries second = leader.SentOne<AppendEntries>(2);
+        Assert.Same(second, leader.SentOne<AppendEntries>(3));
+        Assert.True(second.Token > first.Token, $"{second.Token} does not come behind {first.Token}");
+
+        // The window of one is full, and that of the other has room: when it has room too, it lacks more.
+        leader.Propose("c");
+        leader.Acknowledge(2, 4);
+        leader.Propose("only to one");
+        Assert.Equal([2u], leader.Sent<AppendEntries>().Select(s => s.To));
+        ulong token = leader.LastTokenTo(2);
+        leader.Acknowledge(3, 2);
+        AppendEntries late = leader.SentOne<AppendEntries>(3);
+        Assert.Equal((4L, 5L), (late.Previous.Index.Value, late.LastIndex.Value));
+        Assert.True(late.Token > token, $"{late.Token} does not come behind {token}");
+
+        // An answer of each counts for that one alone.
+        leader.Acknowledge(2, 5, second.Token);
+        Assert.Equal((5L, 2L), (Peer(leader, 2).Match.Value, Peer(leader, 3).Match.Value));
+    }
+
+    [Fact]
+    public void Only_batches_of_proposals_get_room_in_front()
+    {
+        CoreDriver leader = LeadingInSync(Small with { BatchRoom = 64 });
+        leader.Propose("a");
+        Assert.True(leader.SentOne<AppendEntries>(2).Batches[0].TryTakeRoom(64, out byte[]? bytes));
+        Assert.True(bytes.AsSpan(64).Overlaps(((EntriesAppended)leader.Persisted[0]).Batch.Encoded.Span));
+        Assert.Throws<ArgumentException>(() => Start(Small with { BatchRoom = -1 }));
+    }
+
+    [Fact]
     public void The_window_is_bounded_by_bytes_too()
     {
         CoreDriver leader = LeadingInSync(Options(Voters(1, 2, 3)) with { MaxInFlightBytes = 1000 });

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
@@ -122,6 +123,61 @@ public sealed class ThreeNodeSpec
         Assert.Equal((3L, 2L), (counts.BadFrames - before.BadFrames, counts.UnknownStreams - before.UnknownStreams));
         StreamStatus after = await leader.Stream.GetStatusAsync();
         Assert.True(after.Term < new Term(99), $"the term of a frame that had to be refused was taken over: {after}");
+    }
+
+    [Fact]
+    public async Task Both_followers_must_get_the_very_same_array_and_one_that_was_cut_off_its_own()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        TestNode leader = await cluster.Leader();
+        await leader.Write("the first answers tell that such frames are taken");
+        await cluster.Converged();
+        ConcurrentQueue<(string To, PeerFrame Frame)> appends = [];
+        string? cut = null;
+        cluster.Network.Filter((_, to, frame) =>
+        {
+            if (PeerFrameHeader.TryRead(frame.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out string? _) && header.Type == PeerFrameType.AppendEntries
+                && PeerBody.TryDecode(header, body, out PeerMessage? message, out string? _) && message is AppendEntries { Batches.Count: > 0 })
+            {
+                appends.Enqueue((to, frame));
+                return to != cut;
+            }
+
+            return true;
+        });
+
+        await leader.Write("to both");
+        (string To, PeerFrame Frame)[] sent = [.. appends];
+        Assert.Equal(2, sent.Select(s => s.To).Distinct().Count());
+        Assert.Same(sent[0].Frame, sent[1].Frame);
+        Assert.True(PeerFrameHeader.TryReadRoute(sent[0].Frame.Bytes.Span, out PeerFrameHeader route, out _) && route.Destination.IsNone);
+
+        // What was lost is sent again, to that follower alone and in a frame that names it.
+        TestNode follower = await cluster.Follower();
+        Member member = cluster.Members.Single(m => m.Id == follower.Stream.NodeId);
+        cut = member.Address;
+        await leader.Write("lost to one");
+        appends.Clear();
+        cut = null;
+        await cluster.Converged();
+        PeerFrame again = Assert.Single(appends, a => a.To == member.Address).Frame;
+        Assert.True(PeerFrameHeader.TryReadRoute(again.Bytes.Span, out route, out _));
+        Assert.Equal(member.Id, route.Destination);
+        Assert.Equal(3, follower.Machine.Applied.Count);
+    }
+
+    [Fact]
+    public async Task Frame_for_nobody_in_particular_must_be_counted_as_unknown_where_the_stream_is_not()
+    {
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        TestNode leader = await cluster.Leader();
+        PeerTrafficCounts before = RaftStreams.Get(leader.System).Traffic;
+        EntryBatch batch = EntryBatch.Create(new Term(99), new LogIndex(1000), [new ProposedEntry(EntryKind.Normal, new byte[3])], PeerBody.RoomOfAppend);
+        AppendEntries append = new(new Term(99), 1, new EntryId(new Term(98), new LogIndex(999)), LogIndex.Zero, [batch]);
+        RaftStreams.Get(leader.System).Supervisor.Tell(PeerBody.EncodeInPlace(append, new StreamId(999_999), (await cluster.Follower()).Stream.NodeId, default)!);
+        PeerTrafficCounts counts = await Eventually(() => RaftStreams.Get(leader.System).Traffic, c => c.UnknownStreams > before.UnknownStreams);
+        Assert.Equal((1L, 0L), (counts.UnknownStreams - before.UnknownStreams, counts.BadFrames - before.BadFrames));
+        await leader.Write("still fine");
     }
 
     [Fact]

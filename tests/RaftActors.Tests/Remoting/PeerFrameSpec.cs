@@ -156,6 +156,110 @@ public sealed class PeerFrameSpec
     }
 
     [Fact]
+    public void Append_to_all_must_stay_as_it_was_frozen_and_be_the_array_of_its_batch()
+    {
+        AppendEntries append = ToAll();
+        string batch = Convert.ToHexString(append.Batches[0].Encoded.Span);
+        PeerFrame frame = PeerBody.EncodeInPlace(append, new StreamId(5), From, new FrameIdentity(0x1122334455667788, default))!;
+
+        Assert.Equal(
+            "52" + "03" + "01000000" + "00000000" + "0200000000000000" + "0400000000000000" + "00" + "52000000" + "C0" + "000000" + "320FAEF8" + "05000000" + "8877665544332211" + "0000000000000000"
+            + "0800000000000000" + "0100000000000000" + "0300000000000000" + "01000000" + "32000000" + batch,
+            Frozen(frame),
+            ignoreCase: true);
+        Assert.True(frame.Bytes.Span[PeerBody.RoomOfAppend..].Overlaps(append.Batches[0].Encoded.Span, out int offset) && offset == 0);
+
+        // Sent once, it must not change any more: the next time each peer gets a frame of its own.
+        Assert.Null(PeerBody.EncodeInPlace(append with { Token = 9 }, new StreamId(5), From, default));
+
+        // No copy on its way out either, and none on its way into the journal.
+        using Akka.Actor.ActorSystem system = Akka.Actor.ActorSystem.Create("serializers");
+        PeerFrameSerializer serializer = new((Akka.Actor.ExtendedActorSystem)system);
+        Assert.Same(serializer.ToBinary(frame), serializer.ToBinary(frame));
+        RaftActors.Persistence.JournalSerializer journal = new((Akka.Actor.ExtendedActorSystem)system);
+        object journaled = RaftActors.Persistence.JournaledEvent.For(new EntriesAppended(append.Batches[0]));
+        Assert.True(journal.ToMemory(journaled).Span.Overlaps(serializer.ToBinary(frame)));
+        Assert.Equal(batch, Convert.ToHexString(journal.ToMemory(journaled).Span));
+        Assert.Equal(batch, Convert.ToHexString(journal.ToBinary(journaled)));
+    }
+
+    [Fact]
+    public void Append_to_all_must_read_the_same_as_an_addressed_one()
+    {
+        foreach (StreamId stream in (StreamId[])[new(0), new(7)])
+        {
+            foreach (FrameIdentity identity in (FrameIdentity[])[default, new(9, new Generation(9, From))])
+            {
+                AppendEntries append = ToAll();
+                Assert.True(PeerFrameHeader.TryRead(PeerBody.EncodeInPlace(append, stream, From, identity)!.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out string? error), error);
+                Assert.Equal((From, NodeId.None, stream, identity), (header.Source, header.Destination, header.Stream, header.Identity));
+                Assert.True(header.IsFor(To) && header.IsFor(From));
+                Assert.True(PeerBody.TryDecode(header, body, out PeerMessage? read, out error), error);
+                AssertSame(append, read);
+            }
+        }
+    }
+
+    [Fact]
+    public void Append_to_all_with_any_flipped_bit_or_of_any_other_length_must_not_be_believed()
+    {
+        byte[] good = PeerBody.EncodeInPlace(ToAll(), new StreamId(7), From, new FrameIdentity(9, default))!.Bytes.ToArray();
+        for (int bit = 0; bit < good.Length * 8; bit++)
+        {
+            byte[] bad = [.. good];
+            bad[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.False(PeerFrameHeader.TryRead(bad, out _, out _, out _), $"bit {bit}");
+        }
+
+        for (int length = 0; length < good.Length; length++)
+        {
+            Assert.False(PeerFrameHeader.TryRead(good.AsMemory(0, length), out _, out _, out _), $"length {length}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void Nothing_but_appends_may_be_for_nobody_in_particular(string name)
+    {
+        PeerMessage message = Message(name);
+        PeerFrame frame = PeerBody.Encode(message, new StreamId(7), From, NodeId.None);
+        Assert.Equal(message is AppendEntries, PeerFrameHeader.TryRead(frame.Bytes, out _, out _, out string? error));
+        Assert.True(message is AppendEntries || error!.Contains("impossible", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Batches_without_the_right_room_must_be_sent_in_frames_of_their_own()
+    {
+        ProposedEntry[] entries = [new ProposedEntry(EntryKind.Normal, "ab"u8.ToArray())];
+        foreach (int room in (int[])[0, PeerBody.RoomOfAppend - 1, PeerBody.RoomOfAppend + 1])
+        {
+            EntryBatch batch = EntryBatch.Create(new Term(2), new LogIndex(5), entries, room);
+            Assert.Null(PeerBody.EncodeInPlace(new AppendEntries(new Term(2), 8, new EntryId(new Term(1), new LogIndex(4)), new LogIndex(3), [batch]), new StreamId(0), From, default));
+        }
+
+        EntryBatch first = EntryBatch.Create(new Term(2), new LogIndex(5), entries, PeerBody.RoomOfAppend);
+        EntryBatch second = EntryBatch.Create(new Term(2), new LogIndex(6), entries, PeerBody.RoomOfAppend);
+        AppendEntries two = new(new Term(2), 8, new EntryId(new Term(1), new LogIndex(4)), new LogIndex(3), [first, second]);
+        Assert.Null(PeerBody.EncodeInPlace(two, new StreamId(0), From, default));
+    }
+
+    [Fact]
+    public void Accepted_replies_must_say_that_appends_to_all_are_taken_and_refused_ones_must_not()
+    {
+        AppendEntriesReply busy = (AppendEntriesReply)Message("append-busy");
+        PeerFrame frame = PeerBody.EncodeTakesUnaddressed(busy, new StreamId(0), From, To, default);
+        Assert.Equal("0400000000000000" + "0900000000000000" + "0300000000000000", Convert.ToHexString(frame.Bytes.Span[39..]), ignoreCase: true);
+        Assert.True(PeerFrameHeader.TryRead(frame.Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out _));
+        Assert.True(PeerBody.TryDecode(header, body, out PeerMessage? read, out _));
+        Assert.Equal(busy, read);
+        Assert.True(PeerBody.TakesUnaddressed(body.Span));
+        Assert.False(PeerBody.TakesUnaddressed(PeerBody.Encode(busy, new StreamId(0), From, To).Bytes.Span[39..]));
+
+        AppendEntriesReply refused = (AppendEntriesReply)Message("append-refused");
+        Assert.Equal(PeerBody.Encode(refused, new StreamId(0), From, To).Bytes.ToArray(), PeerBody.EncodeTakesUnaddressed(refused, new StreamId(0), From, To, default).Bytes.ToArray());
+    }
+
+    [Fact]
     public void Frame_without_the_flag_must_mean_stream_0()
     {
         PeerFrame frame = PeerBody.Encode(Message("heartbeat"), new StreamId(0), From, To);
@@ -267,6 +371,13 @@ public sealed class PeerFrameSpec
         "read-index-reply" => new ReadIndexReply(new Term(5), 42, Accepted: true, new LogIndex(12)),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
+
+    private static AppendEntries ToAll() => new(
+        new Term(2),
+        8,
+        new EntryId(new Term(1), new LogIndex(4)),
+        new LogIndex(3),
+        [EntryBatch.Create(new Term(2), new LogIndex(5), [new ProposedEntry(EntryKind.Normal, "ab"u8.ToArray(), Key: 6)], PeerBody.RoomOfAppend)]);
 
     private static void AssertSame(PeerMessage expected, PeerMessage actual)
     {

@@ -138,6 +138,76 @@ public sealed class ReplicatorActorSpec : Akka.TestKit.Xunit2.TestKit
     }
 
     [Fact]
+    public void Append_to_all_must_go_as_it_is_to_a_peer_that_takes_it_and_addressed_to_others()
+    {
+        AppendEntriesReply yes = new(new Term(1), 9, Accepted: true, new LogIndex(4));
+        PeerFrame frame = new(new byte[] { 1, 2, 3 });
+        AppendToAll append = new(Append(1, 10), frame);
+        byte[] addressed = PeerBody.Encode(append.Append, new StreamId(5), Me, Peer, _link.Identity).Bytes.ToArray();
+
+        // It has not said that it takes it; then it has; a later answer without it is one of an older version.
+        Check(taken: false);
+        In(PeerBody.EncodeTakesUnaddressed(yes, new StreamId(5), Peer, Me, default));
+        Check(taken: true);
+        In(PeerBody.Encode(yes with { Accepted = false }, new StreamId(5), Peer, Me));
+        Check(taken: true);
+        In(PeerBody.Encode(yes, new StreamId(5), Peer, Me));
+        Check(taken: false);
+
+        // Who comes back may be of another version too.
+        In(PeerBody.EncodeTakesUnaddressed(yes, new StreamId(5), Peer, Me, default));
+        Check(taken: true);
+        _replicator.Tell(PeerConnectionChange.Lost);
+        _replicator.Tell(append);
+        Assert.Empty(_wire.Sent);
+        _replicator.Tell(PeerConnectionChange.Open);
+        Check(taken: false);
+
+        void Check(bool taken)
+        {
+            _wire.Sent.Clear();
+            _replicator.Tell(append);
+            PeerFrame sent = Assert.Single(_wire.Sent);
+            Assert.Equal(taken, ReferenceEquals(frame, sent));
+            Assert.True(taken || addressed.AsSpan().SequenceEqual(sent.Bytes.Span));
+            _wire.Sent.Clear();
+        }
+    }
+
+    [Fact]
+    public void Own_answers_must_say_that_appends_to_all_are_taken()
+    {
+        AppendEntriesReply yes = new(new Term(1), 9, Accepted: true, new LogIndex(4));
+        _replicator.Tell(yes);
+        Assert.True(PeerFrameHeader.TryRead(Assert.Single(_wire.Sent).Bytes, out PeerFrameHeader header, out ReadOnlyMemory<byte> body, out _));
+        Assert.True(PeerBody.TryDecode(header, body, out PeerMessage? message, out _));
+        Assert.Equal(yes, message);
+        Assert.True(PeerBody.TakesUnaddressed(body.Span));
+    }
+
+    [Fact]
+    public void Append_to_all_must_be_taken_from_the_peer_itself_only()
+    {
+        AppendEntries append = Append(1, 10);
+        append = append with { Batches = [EntryBatch.Create(new Term(1), new LogIndex(1), [new ProposedEntry(EntryKind.Normal, new byte[10])], PeerBody.RoomOfAppend)] };
+        PeerFrame frame = PeerBody.EncodeInPlace(append, new StreamId(5), Peer, default)!;
+        _wire.Stranger = CreateTestProbe().Ref;
+        _replicator.Tell(new InboundFrame(frame), _wire.Stranger);
+        ExpectNoMsg(TimeSpan.Zero);
+        Assert.Equal(1, _traffic.Read().BadFrames);
+
+        In(frame);
+        AppendEntries read = Assert.IsType<AppendEntries>(ExpectMsg<RaftInput.Received>().Message);
+        Assert.Equal(append.Batches[0].Encoded.ToArray(), read.Batches[0].Encoded.ToArray());
+
+        // The same frame says nothing to the channel of another peer.
+        append = append with { Batches = [EntryBatch.Create(new Term(1), new LogIndex(1), [new ProposedEntry(EntryKind.Normal, new byte[10])], PeerBody.RoomOfAppend)] };
+        In(PeerBody.EncodeInPlace(append, new StreamId(5), new NodeId(3), default)!);
+        ExpectNoMsg(TimeSpan.Zero);
+        Assert.Equal(2, _traffic.Read().BadFrames);
+    }
+
+    [Fact]
     public void Forwarded_proposals_must_be_handed_on_once_and_answered_together()
     {
         ForwardedProposal[] proposals = [new(11, 5, new Term(0), TimeSpan.FromSeconds(1), "a"u8.ToArray()), new(12, 0, new Term(0), TimeSpan.FromSeconds(1), "b"u8.ToArray())];
