@@ -23,6 +23,9 @@ internal sealed record WalSettings
 
     public FsyncMode Fsync { get; init; } = FsyncMode.Data;
 
+    /// <summary>Writes go past the system's cache where the file system takes that.</summary>
+    public bool DirectIo { get; init; } = true;
+
     public int MaxBatchBytes { get; init; } = 8 * 1024 * 1024;
 
     public int MaxAtomicWriteBytes { get; init; } = 256 * 1024 * 1024;
@@ -51,6 +54,7 @@ internal sealed record WalSettings
                 "off" or "false" => FsyncMode.Off,
                 var other => throw new ConfigurationException($"fsync is [{other}]; allowed are data, full and off."),
             },
+            DirectIo = config.GetBoolean("direct-io"),
             MaxBatchBytes = Bytes(config, "max-batch-bytes", 4096, LargestSegment),
             MaxAtomicWriteBytes = Bytes(config, "max-atomic-write-bytes", 4096, LargestSegment - (1024 * 1024)),
             SpareSegments = config.GetInt("spare-segments"),

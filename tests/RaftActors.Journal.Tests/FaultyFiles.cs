@@ -14,6 +14,15 @@ internal sealed class FaultyFiles : IFileSystem
     /// <summary>The next write of a segment stops after so many bytes.</summary>
     public int? ShortWrite { get; set; }
 
+    /// <summary>Files take whole blocks past the cache, as the real ones do.</summary>
+    public bool Blocks { get; set; }
+
+    /// <summary>The system's error for the next writes of blocks.</summary>
+    public int? BlockError { get; set; }
+
+    /// <summary>The writes of blocks that succeeded.</summary>
+    public List<(string Path, long Offset, byte[] Bytes)> BlockWrites { get; } = [];
+
     /// <summary>While closed, syncs wait: what comes meanwhile must share the next one.</summary>
     public ManualResetEventSlim SyncGate { get; } = new(initialState: true);
 
@@ -68,6 +77,30 @@ internal sealed class FaultyFiles : IFileSystem
         }
 
         public void Allocate(long length) => real.Allocate(length);
+
+        public IBlockFile? OpenBlocks() => faults.Blocks && real.OpenBlocks() is { } blocks ? new FaultyBlocks(faults, path, blocks) : null;
+
+        public void Dispose() => real.Dispose();
+    }
+
+    private sealed class FaultyBlocks(FaultyFiles faults, string path, IBlockFile real) : IBlockFile
+    {
+        public void WriteDurably(ReadOnlySpan<byte> blocks, long offset)
+        {
+            if (faults.ShortWrite is { } length)
+            {
+                real.WriteDurably(blocks[..Math.Min(length & -4096, blocks.Length)], offset);
+                throw new StorageException("Write", path, 5);
+            }
+
+            if (faults.BlockError is { } error)
+            {
+                throw new StorageException("Write", path, error);
+            }
+
+            real.WriteDurably(blocks, offset);
+            faults.BlockWrites.Add((path, offset, blocks.ToArray()));
+        }
 
         public void Dispose() => real.Dispose();
     }

@@ -211,6 +211,8 @@ internal sealed class FileSystem : IFileSystem
             }
         }
 
+        public IBlockFile? OpenBlocks() => BlockFile.TryOpen(_handle, path);
+
         public void Dispose() => stream.Dispose();
     }
 }

@@ -91,6 +91,7 @@ internal sealed partial class LogWriter
             LogReader.Close(_state);
         }
 
+        _blocks?.Dispose();
         _lock?.Dispose();
         _closed.TrySetResult();
     }

@@ -19,6 +19,7 @@ internal sealed partial class LogWriter
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly BatchBuffer _buffer = new();
     private readonly List<Request> _written = [];
+    private readonly BlockWriter? _blocks;
 
     // With nothing left to write this thread may carry the last answer on itself (raft-actors.dispatchers.consensus): the next write comes from there.
     private readonly StrongBox<bool> _lent = new();
@@ -41,6 +42,7 @@ internal sealed partial class LogWriter
         _files = files;
         _report = report;
         _factory = new SegmentFactory(files, settings.Directory, settings);
+        _blocks = settings is { DirectIo: true, Fsync: FsyncMode.Data } ? new BlockWriter() : null;
     }
 
     public long Writes => Volatile.Read(ref _writes);
@@ -112,6 +114,7 @@ internal sealed partial class LogWriter
         catch (Exception e)
         {
             LogReader.Close(_state);
+            _blocks?.Dispose();
             _lock?.Dispose();
             _closed.SetResult();
             opened.SetException(e is JournalException ? e : new JournalException($"The journal in {_settings.Directory} cannot be opened: {e.Message}", e));
@@ -352,13 +355,7 @@ internal sealed partial class LogWriter
         {
             try
             {
-                _active.File.Write(_buffer.Pieces(), _active.End);
-                Volatile.Write(ref _writes, _writes + 1);
-                if (_settings.Fsync != FsyncMode.Off)
-                {
-                    _active.File.Sync(_settings.Fsync == FsyncMode.Full);
-                    Volatile.Write(ref _syncs, _syncs + 1);
-                }
+                WriteDurably();
             }
             catch (Exception e)
             {
@@ -388,6 +385,24 @@ internal sealed partial class LogWriter
 
         _lent.Value = false;
         _written.Clear();
+    }
+
+    private void WriteDurably()
+    {
+        if (_blocks is not null && _blocks.TryWrite(_active, _buffer.Pieces(), _buffer.Used))
+        {
+            Volatile.Write(ref _writes, _writes + 1);
+            Volatile.Write(ref _syncs, _syncs + 1);
+            return;
+        }
+
+        _active.File.Write(_buffer.Pieces(), _active.End);
+        Volatile.Write(ref _writes, _writes + 1);
+        if (_settings.Fsync != FsyncMode.Off)
+        {
+            _active.File.Sync(_settings.Fsync == FsyncMode.Full);
+            Volatile.Write(ref _syncs, _syncs + 1);
+        }
     }
 
     private bool NothingWaits()
