@@ -68,7 +68,7 @@ internal sealed class LoadGenerator
                 // No method in between: its state machine would be one more object for each operation.
                 bool done = NextIsRead()
                     ? await _stream.ReadBarrierAsync(ReadConsistency.Linearizable, CancellationToken.None).ConfigureAwait(false) is ReadCompleted
-                    : await _stream.ProposeValueAsync(_data, load._propose).ConfigureAwait(false) is ProposalCommitted;
+                    : (await _stream.ProposeOutcomeAsync(_data, load._propose).ConfigureAwait(false)).IsCommitted;
                 long end = Stopwatch.GetTimestamp();
                 if (done)
                 {

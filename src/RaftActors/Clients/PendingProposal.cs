@@ -86,7 +86,7 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
         if (Claim())
         {
             _isCommitted = true;
-            Deliver(new ProposalCommitted(index, term, _result));
+            DeliverCommitted(index, term, _result);
         }
     }
 
@@ -112,6 +112,8 @@ internal abstract class PendingProposal(ReadOnlyMemory<byte> data, ulong key, Te
     public override void Overload(string reason) => Answer(new Overloaded(reason));
 
     protected abstract void Deliver(ProposalAnswer answer);
+
+    protected virtual void DeliverCommitted(LogIndex index, Term term, ReadOnlyMemory<byte> result) => Deliver(new ProposalCommitted(index, term, result));
 
     /// <summary>Makes it a new proposal.</summary>
     protected void Rearm(ReadOnlyMemory<byte> data, ProposeOptions options)

@@ -8,19 +8,22 @@ namespace RaftActors.Runtime;
 /// every proposal of the batch it was in. Whatever took another course than straight into the log and through the state machine (parked, forwarded, timed out, refused, lost) is never used
 /// again: somebody may still hold it.
 /// </summary>
-internal sealed class PooledProposal(ProposalPool pool) : CopiedProposal, IValueTaskSource<ProposalAnswer>
+internal sealed class PooledProposal(ProposalPool pool) : CopiedProposal, IValueTaskSource<ProposalAnswer>, IValueTaskSource<ProposalOutcome>
 {
     private const int ClientDone = 1;
     private const int NodeDone = 2;
 
     private readonly Lock _guard = new();
 
-    private ManualResetValueTaskSourceCore<ProposalAnswer> _completion;
+    private ManualResetValueTaskSourceCore<ProposalOutcome> _completion;
     private int _done;
     private int _life;
 
-    /// <summary>To be awaited once.</summary>
+    /// <summary>To be awaited once; either this or <see cref="Outcome"/>.</summary>
     public ValueTask<ProposalAnswer> Task => new(this, _completion.Version);
+
+    /// <summary>The same without an object for the answer.</summary>
+    public ValueTask<ProposalOutcome> Outcome => new(this, _completion.Version);
 
     public override int Life => Volatile.Read(ref _life);
 
@@ -39,11 +42,13 @@ internal sealed class PooledProposal(ProposalPool pool) : CopiedProposal, IValue
         }
     }
 
-    public ProposalAnswer GetResult(short token)
+    ProposalAnswer IValueTaskSource<ProposalAnswer>.GetResult(short token) => GetResult(token).Answer;
+
+    public ProposalOutcome GetResult(short token)
     {
         // Throws for a token of an earlier life, and for one whose answer is not there yet.
-        ProposalAnswer answer = _completion.GetResult(token);
-        return Done(ClientDone) ? answer : throw new InvalidOperationException("The answer to a proposal can be awaited once only.");
+        ProposalOutcome outcome = _completion.GetResult(token);
+        return Done(ClientDone) ? outcome : throw new InvalidOperationException("The answer to a proposal can be awaited once only.");
     }
 
     public ValueTaskSourceStatus GetStatus(short token) => _completion.GetStatus(token);
@@ -53,20 +58,24 @@ internal sealed class PooledProposal(ProposalPool pool) : CopiedProposal, IValue
 
     public override void LetGo() => Done(NodeDone);
 
-    protected override void Deliver(ProposalAnswer answer)
+    protected override void Deliver(ProposalAnswer answer) => Deliver(new ProposalOutcome(answer));
+
+    protected override void DeliverCommitted(LogIndex index, Term term, ReadOnlyMemory<byte> result) => Deliver(new ProposalOutcome(index, term, result));
+
+    private void Deliver(in ProposalOutcome outcome)
     {
         // Continuations must not run on the thread that carries consensus, but for those that were made for it.
         bool inline = MayContinueInline;
         _completion.RunContinuationsAsynchronously = !inline;
         if (!inline)
         {
-            _completion.SetResult(answer);
+            _completion.SetResult(outcome);
             return;
         }
 
         try
         {
-            _completion.SetResult(answer);
+            _completion.SetResult(outcome);
         }
         catch (Exception e)
         {

@@ -25,7 +25,8 @@ public sealed record ProposeOptions
     /// Let the code behind the await run on the thread that has just applied the entry, before the state machine goes on, instead of waking a thread of the pool for it (braft: closures). With many
     /// small writes under way waking threads costs more than the writes; most is gained together with a <c>state-machine-dispatcher</c> of <c>raft-actors.dispatchers.consensus</c>. Only for code that is quickly done and
     /// never blocks: the stream's state machine stands still meanwhile, and code that waits there for an answer of the same stream waits for ever. An answer that does not come from the state
-    /// machine (refused, timed out, outcome unknown) always continues on the pool. For <see cref="RaftStream.ProposeAsync"/> and <see cref="RaftStream.ProposeValueAsync"/>; false by default.
+    /// machine (refused, timed out, outcome unknown) always continues on the pool. For <see cref="RaftStream.ProposeAsync"/>, <see cref="RaftStream.ProposeValueAsync"/> and
+    /// <see cref="RaftStream.ProposeOutcomeAsync"/>; false by default.
     /// </summary>
     public bool ContinueInline { get; init; }
 

@@ -77,14 +77,31 @@ public sealed partial class RaftStream
             return ValueTask.FromResult<ProposalAnswer>(refusal);
         }
 
-        PooledProposal proposal = _link.Proposals.Take();
-        proposal.Begin(data, options);
-        proposal.Deadline = _clock.Now + (options.Timeout ?? _link.Settings.ClientTimeout);
-
         // Before anybody can answer it: from then on it belongs to whoever awaits the answer.
+        PooledProposal proposal = Begin(data, options);
         ValueTask<ProposalAnswer> task = proposal.Task;
         _link.Submit(proposal);
         return task;
+    }
+
+    /// <summary>
+    /// The same as <see cref="ProposeValueAsync"/> without an object for the answer: an entry that is committed and applied costs nothing on the heap but its place in the log. Under the same
+    /// conditions: it cannot be cancelled, and what it returns must be awaited exactly once, at once.
+    /// </summary>
+    /// <param name="data">The bytes; copied before this method returns.</param>
+    /// <param name="options">Key, expected term, forwarding, timeout; null for the defaults.</param>
+    public ValueTask<ProposalOutcome> ProposeOutcomeAsync(ReadOnlyMemory<byte> data, ProposeOptions? options = null)
+    {
+        options ??= ProposeOptions.Default;
+        if (ProposalCheck.Refusal(data.Length, options.ExpectedTerm, options.Timeout, _link.Settings, options.Session) is { } refusal)
+        {
+            return ValueTask.FromResult(new ProposalOutcome(refusal));
+        }
+
+        PooledProposal proposal = Begin(data, options);
+        ValueTask<ProposalOutcome> outcome = proposal.Outcome;
+        _link.Submit(proposal);
+        return outcome;
     }
 
     /// <summary>Runs <see cref="IStateMachine.Query"/> here, when the state is as fresh as asked for.</summary>
@@ -273,6 +290,14 @@ public sealed partial class RaftStream
 
     /// <inheritdoc/>
     public override string ToString() => $"stream {Id} on node {NodeId}";
+
+    private PooledProposal Begin(ReadOnlyMemory<byte> data, ProposeOptions options)
+    {
+        PooledProposal proposal = _link.Proposals.Take();
+        proposal.Begin(data, options);
+        proposal.Deadline = _clock.Now + (options.Timeout ?? _link.Settings.ClientTimeout);
+        return proposal;
+    }
 
     private static async Task<ProposalAnswer> Cancellable(LocalProposal proposal, CancellationToken cancellationToken)
     {

@@ -202,12 +202,42 @@ public sealed class PooledProposalSpec
     }
 
     [Fact]
+    public async Task The_answer_may_be_taken_as_a_value_once_and_says_the_same()
+    {
+        PooledProposal proposal = Begin();
+        ValueTask<ProposalOutcome> outcome = proposal.Outcome;
+        Take(proposal);
+        proposal.SetResult("reply"u8.ToArray(), proposal.Life);
+        Finish(proposal);
+        ProposalOutcome committed = await outcome;
+        Assert.True(committed.IsCommitted);
+        Assert.Equal((One, First, "reply"), (committed.Index, committed.Term, System.Text.Encoding.UTF8.GetString(committed.Result.Span)));
+        Assert.Equal(committed, new ProposalOutcome(committed.Answer));
+        Assert.Same(proposal, Begin());
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await outcome);
+
+        NotLeader no = new(NodeId.None, null);
+        ValueTask<ProposalOutcome> other = proposal.Outcome;
+        proposal.Answer(no);
+        ProposalOutcome refused = await other;
+        Assert.False(refused.IsCommitted);
+        Assert.Same(no, refused.Answer);
+        Assert.NotEqual(committed, refused);
+        Assert.False(default(ProposalOutcome).IsCommitted);
+        Assert.Throws<InvalidOperationException>(() => default(ProposalOutcome).Answer);
+    }
+
+    [Fact]
     public async Task A_proposal_that_cannot_be_is_refused_at_once()
     {
         await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
         TestNode leader = await cluster.Leader();
         ProposalAnswer answer = await leader.Stream.ProposeValueAsync(new byte[1], new ProposeOptions { Timeout = TimeSpan.Zero });
         Assert.Equal(RefusalCode.Invalid, Assert.IsType<ProposalRefused>(answer).Code);
+        ProposalOutcome outcome = await leader.Stream.ProposeOutcomeAsync(new byte[1], new ProposeOptions { Timeout = TimeSpan.Zero });
+        Assert.Equal(RefusalCode.Invalid, Assert.IsType<ProposalRefused>(outcome.Answer).Code);
+        outcome = await leader.Stream.ProposeOutcomeAsync("taken"u8.ToArray());
+        Assert.True(outcome.IsCommitted && outcome.Index > LogIndex.Zero);
     }
 
     // Where a client goes on that waits when this is done, on a thread of its own that is not of the pool.
