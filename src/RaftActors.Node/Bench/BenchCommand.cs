@@ -52,11 +52,7 @@ internal static class BenchCommand
                 r.AddError("--recovery needs a journal that survives the end of a node: not --journal memory.");
             }
 
-            if (r.GetValue(journal)?.Split(',').Contains("postgresql") == true && r.GetValue(postgresql) is null)
-            {
-                r.AddError("--journal postgresql needs --postgresql \"Host=...;Username=...\".");
-            }
-
+            BenchOptions.RequireServer(r, journal, postgresql);
             if (r.GetValue(inProcess) && (r.GetValue(failover) || r.GetValue(killAll) || r.GetValue(recovery) || r.GetValue(table) is not null))
             {
                 r.AddError("--in-process leaves nothing to kill: not with --failover, --kill-all, --recovery, --table.");

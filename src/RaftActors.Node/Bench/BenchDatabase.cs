@@ -43,7 +43,7 @@ internal static class BenchDatabase
         }
         catch (Exception e) when (e is NpgsqlException or ArgumentException)
         {
-            throw new BenchException($"The PostgreSQL server of --postgresql cannot be used: {e.Message}");
+            throw new BenchException($"The PostgreSQL server of --postgresql cannot be used: {e.Message}", e);
         }
     }
 }

@@ -33,11 +33,7 @@ internal static class BenchNodeCommand
         };
         command.Validators.Add(r =>
         {
-            if (r.GetValue(journal) == "postgresql" && r.GetValue(postgresql) is null)
-            {
-                r.AddError("--journal postgresql needs --postgresql \"Host=...;Username=...\".");
-            }
-
+            BenchOptions.RequireServer(r, journal, postgresql);
             if (ParsePorts(r.GetValue(ports)) is { } all && r.GetValue(id) is var i && (i < 0 || i >= all.Length))
             {
                 r.AddError(string.Create(CultureInfo.InvariantCulture, $"--id must be from 0 to {all.Length - 1}."));

@@ -71,6 +71,15 @@ internal sealed record BenchOptions
         }
     }
 
+    /// <summary>A log in PostgreSQL needs a server.</summary>
+    public static void RequireServer(CommandResult result, Option<string> journal, Option<string?> server)
+    {
+        if (result.GetValue(journal)?.Split(',').Contains("postgresql") == true && result.GetValue(server) is null)
+        {
+            result.AddError("--journal postgresql needs --postgresql \"Host=...;Username=...\".");
+        }
+    }
+
     public static BenchJournal? ParseJournal(string? text) => text switch
     {
         "wal" => BenchJournal.Wal,
