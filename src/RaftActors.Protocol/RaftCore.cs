@@ -226,6 +226,10 @@ public sealed partial class RaftCore
                 _follower.OnApplied();
                 break;
 
+            case RaftInput.TellCommits:
+                _leader.TellCommits();
+                break;
+
             case RaftInput.ReadIndex read:
                 Read(read);
                 break;

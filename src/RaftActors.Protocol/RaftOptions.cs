@@ -91,6 +91,12 @@ public sealed record RaftOptions
     /// </summary>
     public bool FullConsensus { get; init; }
 
+    /// <summary>
+    /// A leader tells idle peers what is committed when its state machine has applied it and <see cref="RaftInput.TellCommits"/> comes, not at once: what clients propose upon their answers then carries it, and
+    /// no message of its own is needed. For state machines that are quickly done. The heartbeat tells in any case, and a state machine that is behind or has failed is not waited for.
+    /// </summary>
+    public bool CommitNoticesAfterApply { get; init; }
+
     /// <summary>Reads that may wait for their confirmation; above it, reads are refused.</summary>
     public int MaxPendingReads { get; init; } = 10_000;
 

@@ -50,6 +50,11 @@ public abstract partial record RaftInput
     public sealed record Applied(LogIndex Index) : RaftInput;
 
     /// <summary>
+    /// Whoever was answered has had the time to propose anew: what is applied may be told to peers that nothing else is sent to. Only for <see cref="RaftOptions.CommitNoticesAfterApply"/>.
+    /// </summary>
+    public sealed record TellCommits : RaftInput;
+
+    /// <summary>
     /// A leader gives up its office at once and becomes a follower of the same term (shutdown, operator). The voter that is furthest is asked to follow in office.
     /// </summary>
     public sealed record StepDown : RaftInput;

@@ -226,6 +226,21 @@ internal sealed partial class LeaderReplication
         }
     }
 
+    /// <summary>What is applied is told to idle peers, unless entries that are under way to them have told it already.</summary>
+    public void TellCommits()
+    {
+        if (_state.Leadership is not { } leadership)
+        {
+            return;
+        }
+
+        leadership.MayBeTold = LogIndex.Max(leadership.MayBeTold, _state.AppliedIndex);
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            TellCommit(leadership, peer);
+        }
+    }
+
     /// <summary>
     /// Up to where the log would be committed if no group were required; not below what is committed.
     /// </summary>
@@ -431,8 +446,14 @@ internal sealed partial class LeaderReplication
     /// </summary>
     private void TellCommit(Leadership leadership, PeerProgress peer)
     {
+        LogIndex news = LogIndex.Min(_state.CommitIndex, peer.Match);
+        if (_state.Options.CommitNoticesAfterApply && news > leadership.MayBeTold && _state.IsApplyingTheLast)
+        {
+            return;
+        }
+
         bool isIdle = peer.State == PeerState.Replicating && peer.InFlight.Count == 0 && peer.Next > _state.Log.Last.Index;
-        if (isIdle && peer.CommitSent < LogIndex.Min(_state.CommitIndex, peer.Match))
+        if (isIdle && peer.CommitSent < news)
         {
             SendAppend(leadership, peer, peer.Match, []);
         }

@@ -31,6 +31,9 @@ internal sealed class Leadership
     /// <summary>Reads that wait for their confirmation.</summary>
     public ReadQueue Reads { get; }
 
+    /// <summary>How much of what is committed idle peers may be told (<see cref="RaftOptions.CommitNoticesAfterApply"/>).</summary>
+    public LogIndex MayBeTold { get; set; }
+
     /// <summary>What clients wait for.</summary>
     public UncommittedProposals Proposals { get; }
 

@@ -32,6 +32,9 @@ internal sealed partial class RaftState
     public LogIndex ReportedApplied =>
         _applyingEnded || Membership.Find(Self) is { Kind: MemberKind.LogOnly } ? Log.DurableIndex : AppliedIndex;
 
+    /// <summary>The state machine has been given everything that is committed, so it will have applied that in a moment.</summary>
+    public bool IsApplyingTheLast => HandedOver == CommitIndex && !_applyingEnded;
+
     /// <summary>The state machine has failed: nothing waits for it any more.</summary>
     public void EndApplying()
     {

@@ -452,6 +452,11 @@ public sealed partial class SimulatedMember
         }
 
         Take(new RaftInput.Applied(last));
+        if (_cluster.Profile.CommitNoticesAfterApply)
+        {
+            Take(new RaftInput.TellCommits());
+        }
+
         SnapshotWhenDue();
     }
 

@@ -135,6 +135,9 @@ public sealed record SimulationProfile
     /// <summary>Whether leaders commit only what all healthy voters have.</summary>
     public bool FullConsensus { get; init; }
 
+    /// <summary>Whether leaders tell idle peers what is committed when they have applied it, and not at once.</summary>
+    public bool CommitNoticesAfterApply { get; init; }
+
     /// <summary>The probability that a read from the disk fails, and that one brings what was replaced.</summary>
     public double ReadFailures { get; init; }
 
@@ -245,6 +248,7 @@ public sealed record SimulationProfile
         {
             Quorums = hasQuorums,
             BitRot = random.Fork(62).Chance(0.5),
+            CommitNoticesAfterApply = random.Fork(97).Chance(0.3),
             Sessions = random.Fork(42) is var sessions && sessions.Chance(0.35) ? sessions.Between(1, 3) : 0,
             Quorum = hasQuorums ? RandomOperators.Fitting(voters, quorums) : QuorumRule.Majority,
         };
@@ -346,6 +350,7 @@ public sealed record SimulationProfile
         PaceLagEntries = PaceLagEntries,
         PaceApplyTime = PaceApplyTime,
         FullConsensus = FullConsensus,
+        CommitNoticesAfterApply = CommitNoticesAfterApply,
         MaxPendingReads = 200,
         LeaseReads = Leases,
         MaxClockDrift = Leases ? Drift : 0,

@@ -23,7 +23,7 @@ public static class TraceText
 
     /// <summary>False for what only prepares something: timers that start and stop, confirmations without consequence.</summary>
     public static bool IsTelling(in TraceEvent e) =>
-        e.What is not (Effect.StartTimer or Effect.StopTimer or Effect.EndVoteRound or Effect.BeginVoteRound or RaftInput.Applied or RaftInput.Start);
+        e.What is not (Effect.StartTimer or Effect.StopTimer or Effect.EndVoteRound or Effect.BeginVoteRound or RaftInput.Applied or RaftInput.TellCommits or RaftInput.Start);
 
     /// <summary>A message, an input, an effect.</summary>
     public static string Of(object what) => what switch
@@ -40,6 +40,7 @@ public static class TraceText
         RaftInput.Propose i => $"propose {i.Entries.Count} (#{i.Ticket})",
         RaftInput.Durable i => $"disk confirms {i.Mark}",
         RaftInput.ReadIndex i => $"read (#{i.Ticket})",
+        RaftInput.TellCommits => "tell commits",
         RaftInput.Applied i => $"applied {i.Index}",
         RaftInput.PeerUnreachable i => $"lost the connection to {i.Peer}",
         RaftInput.StepDown => "step down",

@@ -110,6 +110,9 @@ public sealed record StreamSettings
     /// <summary><c>state-machine-dispatcher</c>.</summary>
     public required string StateMachineDispatcher { get; init; }
 
+    /// <summary>The state machine never blocks and is quickly done; so its owner says by having it run there.</summary>
+    internal bool RunsUserCodeOnConsensus => StateMachineDispatcher == Runtime.NodeEnvironment.Consensus;
+
     /// <summary><c>apply-window-entries</c>.</summary>
     public required int ApplyWindowEntries { get; init; }
 
@@ -250,6 +253,7 @@ public sealed record StreamSettings
         PreVote = PreVote,
         CheckQuorum = CheckQuorum,
         FullConsensus = FullConsensus,
+        CommitNoticesAfterApply = RunsUserCodeOnConsensus,
         ManualElection = ManualElection,
         LeaseReads = LeaseReads,
         MaxClockDrift = MaxClockDrift,

@@ -57,6 +57,12 @@ internal sealed record FlushRequests : IBehindClients
     public static FlushRequests Instance { get; } = new();
 }
 
+/// <summary>To a node itself, behind the requests that clients have made upon their answers.</summary>
+internal sealed record CommitsTellable : IBehindClients
+{
+    public static CommitsTellable Instance { get; } = new();
+}
+
 /// <summary>To a node itself: look for requests whose time is up.</summary>
 internal sealed record SweepRequests
 {

@@ -223,6 +223,17 @@ internal sealed partial class NodeActor
         Step(new RaftInput.Applied(index));
         HandOver();
         SnapshotWhenDue();
+        if (_role == Role.Leader && _link.Settings.RunsUserCodeOnConsensus)
+        {
+            Self.Tell(CommitsTellable.Instance);
+        }
+    }
+
+    /// <summary>Clients have their answers, and what they have proposed upon them is here: that goes first and takes along what is committed.</summary>
+    private void TellCommits()
+    {
+        FlushProposals();
+        Step(new RaftInput.TellCommits());
     }
 
     private void OnApplyFailed(ApplyFailed failed)

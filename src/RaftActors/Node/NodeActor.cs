@@ -103,6 +103,9 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             case FlushRequests when _running:
                 Flush();
                 break;
+            case CommitsTellable when _running:
+                TellCommits();
+                break;
             case RaftInput.Received received when _running:
                 OnReceived(received);
                 break;
@@ -188,7 +191,7 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
             case ClientRequest request:
                 request.Abandon("the stream's node is starting", RefusalCode.Stopping);
                 break;
-            case RaftInput or JournalRead or JournalReadFailed or FlushRequests or SweepRequests or AppliedReport or ForwardedAnswers or StrangerFrame or RetireChannel:
+            case RaftInput or JournalRead or JournalReadFailed or FlushRequests or CommitsTellable or SweepRequests or AppliedReport or ForwardedAnswers or StrangerFrame or RetireChannel:
                 break;
             default:
                 Unhandled(message);

@@ -17,7 +17,7 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
     private volatile StreamEnd? _end;
 
     // Then a client's thread could find itself in the state machine.
-    private readonly bool _runsUserCodeThere = settings.StateMachineDispatcher == NodeEnvironment.Consensus;
+    private readonly bool _runsUserCodeThere = settings.RunsUserCodeOnConsensus;
     private RaftTuning _tuning = RaftTuning.None;
     private int _readOnly;
     private int _open;
