@@ -70,7 +70,7 @@ public sealed class DirectIoSpec(ITestOutputHelper output) : IDisposable
     {
         foreach ((bool direct, FsyncMode fsync, bool used) in new[]
         {
-            (true, FsyncMode.Data, true), (false, FsyncMode.Data, false), (true, FsyncMode.Full, false), (true, FsyncMode.Off, false),
+            (true, FsyncMode.Data, true), (false, FsyncMode.Data, false), (true, FsyncMode.Full, true), (true, FsyncMode.Off, false),
         })
         {
             using TestFolder folder = new();

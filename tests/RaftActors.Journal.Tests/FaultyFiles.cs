@@ -85,11 +85,11 @@ internal sealed class FaultyFiles : IFileSystem
 
     private sealed class FaultyBlocks(FaultyFiles faults, string path, IBlockFile real) : IBlockFile
     {
-        public void WriteDurably(ReadOnlySpan<byte> blocks, long offset)
+        public void Write(ReadOnlySpan<byte> blocks, long offset)
         {
             if (faults.ShortWrite is { } length)
             {
-                real.WriteDurably(blocks[..Math.Min(length & -4096, blocks.Length)], offset);
+                real.Write(blocks[..Math.Min(length & -4096, blocks.Length)], offset);
                 throw new StorageException("Write", path, 5);
             }
 
@@ -98,7 +98,7 @@ internal sealed class FaultyFiles : IFileSystem
                 throw new StorageException("Write", path, error);
             }
 
-            real.WriteDurably(blocks, offset);
+            real.Write(blocks, offset);
             faults.BlockWrites.Add((path, offset, blocks.ToArray()));
         }
 

@@ -4,17 +4,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace RaftActors.Journal.Storage;
 
-/// <summary>A file opened with O_DIRECT. One system call writes and syncs.</summary>
+/// <summary>A file opened with O_DIRECT.</summary>
 internal sealed unsafe class BlockFile : IBlockFile
 {
     private const int ReadWriteCloseOnExec = 0x80002;
-    private const int SyncData = 2;
 
-    private static readonly (int Direct, nint WriteVector) Calls = !OperatingSystem.IsLinux() ? default : RuntimeInformation.ProcessArchitecture switch
+    // 0 where there is no such thing, or where it is not known under which number.
+    private static readonly int Direct = !OperatingSystem.IsLinux() ? 0 : RuntimeInformation.ProcessArchitecture switch
     {
-        Architecture.X64 => (0x4000, 328),
-        Architecture.Arm64 => (0x10000, 287),
-        _ => default,
+        Architecture.X64 => 0x4000,
+        Architecture.Arm64 => 0x10000,
+        _ => 0,
     };
 
     private readonly SafeFileHandle _handle;
@@ -31,7 +31,7 @@ internal sealed unsafe class BlockFile : IBlockFile
     /// <param name="path">For messages: the file may have another name by now.</param>
     public static BlockFile? TryOpen(SafeFileHandle file, string path)
     {
-        if (Calls.Direct == 0)
+        if (Direct == 0)
         {
             return null;
         }
@@ -44,7 +44,7 @@ internal sealed unsafe class BlockFile : IBlockFile
             int descriptor;
             do
             {
-                descriptor = NativeMethods.Open(open, ReadWriteCloseOnExec | Calls.Direct);
+                descriptor = NativeMethods.Open(open, ReadWriteCloseOnExec | Direct);
             }
             while (descriptor < 0 && Marshal.GetLastPInvokeError() == NativeMethods.ErrorInterrupted);
 
@@ -59,17 +59,14 @@ internal sealed unsafe class BlockFile : IBlockFile
         }
     }
 
-    public void WriteDurably(ReadOnlySpan<byte> blocks, long offset)
+    public void Write(ReadOnlySpan<byte> blocks, long offset)
     {
-        nint* vector = stackalloc nint[2];
         fixed (byte* first = blocks)
         {
             int done = 0;
             while (done < blocks.Length)
             {
-                vector[0] = (nint)(first + done);
-                vector[1] = blocks.Length - done;
-                nint written = NativeMethods.WriteVector(Calls.WriteVector, _handle, vector, 1, (nint)(offset + done), 0, SyncData);
+                nint written = NativeMethods.Write(_handle, first + done, blocks.Length - done, offset + done);
                 if (written < 0 && Marshal.GetLastPInvokeError() == NativeMethods.ErrorInterrupted)
                 {
                     continue;
@@ -77,10 +74,10 @@ internal sealed unsafe class BlockFile : IBlockFile
 
                 if (written <= 0)
                 {
-                    throw new StorageException("Write with sync", _path, written < 0 ? Marshal.GetLastPInvokeError() : NativeMethods.ErrorNoSpace);
+                    throw new StorageException("Write", _path, written < 0 ? Marshal.GetLastPInvokeError() : NativeMethods.ErrorNoSpace);
                 }
 
-                // What is written of it is synced. The rest cannot go out like this when it begins within a block, and then the system says so.
+                // The rest cannot go out like this when it begins within a block, and then the system says so.
                 done += (int)written;
             }
         }

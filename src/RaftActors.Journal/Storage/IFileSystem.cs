@@ -62,8 +62,8 @@ internal interface IStorageFile : IDisposable
 /// <summary>A file to which whole blocks are written past the system's cache. What is read from it in the usual way afterwards is what was written.</summary>
 internal interface IBlockFile : IDisposable
 {
-    /// <summary>Writes and makes durable, like a write and a sync without metadata. Throws when that did not succeed in full.</summary>
+    /// <summary>Writes. It takes a sync of the file to make that durable, like every other write. Throws when it did not succeed in full.</summary>
     /// <param name="blocks">Whole blocks, at an address that is a multiple of their size.</param>
     /// <param name="offset">A multiple of the block size, within the file.</param>
-    void WriteDurably(ReadOnlySpan<byte> blocks, long offset);
+    void Write(ReadOnlySpan<byte> blocks, long offset);
 }

@@ -9,7 +9,6 @@ internal static partial class NativeMethods
     public const int ErrorInterrupted = 4;
     public const int ErrorInvalid = 22;
     public const int ErrorNoSpace = 28;
-    public const int ErrorNoCallLinux = 38;
     public const int ErrorNotSupportedLinux = 95;
     public const int ErrorQuotaLinux = 122;
     public const int LockExclusiveNonBlocking = 2 | 4;
@@ -28,9 +27,9 @@ internal static partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "posix_fallocate64")]
     public static partial int PosixFallocate(SafeFileHandle file, long offset, long length);
 
-    // pwritev2 by its number: not every C library has the name. The high half of the offset counts on 32-bit systems only.
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    public static unsafe partial nint WriteVector(nint call, SafeFileHandle file, nint* vector, nint pieces, nint offset, nint offsetHigh, nint flags);
+    // For 64-bit systems, where every C library has offsets of 64 bits under this name.
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    public static unsafe partial nint Write(SafeFileHandle file, byte* bytes, nint length, long offset);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Flock(SafeFileHandle file, int operation);

@@ -11,7 +11,7 @@ internal sealed class StorageException : IOException
     public bool NoSpace => HResult is NativeMethods.ErrorNoSpace or NativeMethods.ErrorQuotaLinux;
 
     /// <summary>The system or the file system does not offer this operation; nothing was done.</summary>
-    public bool NotOffered => HResult is NativeMethods.ErrorInvalid or NativeMethods.ErrorNoCallLinux or NativeMethods.ErrorNotSupportedLinux;
+    public bool NotOffered => HResult is NativeMethods.ErrorInvalid or NativeMethods.ErrorNotSupportedLinux;
 
     /// <summary>Whether the exception, of whatever type, says that the disk is full.</summary>
     public static bool SaysNoSpace(Exception e) => e switch

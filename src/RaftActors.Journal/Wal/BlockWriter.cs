@@ -23,7 +23,7 @@ internal sealed unsafe class BlockWriter : IDisposable
     private bool _proven;
     private bool _refused;
 
-    /// <summary>Writes the pieces to the end of the segment and makes them durable. Throws what is final.</summary>
+    /// <summary>Writes the pieces to the end of the segment; the sync is the caller's. Throws what is final.</summary>
     /// <returns>False when it cannot be done like this, and nothing is done.</returns>
     public bool TryWrite(Segment segment, IReadOnlyList<ReadOnlyMemory<byte>> pieces, int length)
     {
@@ -57,7 +57,7 @@ internal sealed unsafe class BlockWriter : IDisposable
         _knownEnd = 0;
         try
         {
-            _file!.WriteDurably(Bytes(0, whole), start);
+            _file!.Write(Bytes(0, whole), start);
         }
         catch (StorageException e) when (!_proven && e.NotOffered)
         {

@@ -42,7 +42,7 @@ internal sealed partial class LogWriter
         _files = files;
         _report = report;
         _factory = new SegmentFactory(files, settings.Directory, settings);
-        _blocks = settings is { DirectIo: true, Fsync: FsyncMode.Data } ? new BlockWriter() : null;
+        _blocks = settings is { DirectIo: true, Fsync: not FsyncMode.Off } ? new BlockWriter() : null;
     }
 
     public long Writes => Volatile.Read(ref _writes);
@@ -389,14 +389,11 @@ internal sealed partial class LogWriter
 
     private void WriteDurably()
     {
-        if (_blocks is not null && _blocks.TryWrite(_active, _buffer.Pieces(), _buffer.Used))
+        if (_blocks is null || !_blocks.TryWrite(_active, _buffer.Pieces(), _buffer.Used))
         {
-            Volatile.Write(ref _writes, _writes + 1);
-            Volatile.Write(ref _syncs, _syncs + 1);
-            return;
+            _active.File.Write(_buffer.Pieces(), _active.End);
         }
 
-        _active.File.Write(_buffer.Pieces(), _active.End);
         Volatile.Write(ref _writes, _writes + 1);
         if (_settings.Fsync != FsyncMode.Off)
         {
