@@ -91,8 +91,10 @@ internal static class BenchNodeCommand
         }
         catch (Exception e) when (e is RaftActorsException or ConfigurationException or SocketException or IOException or UnauthorizedAccessException or AggregateException)
         {
-            await Console.Error.WriteLineAsync($"raftactors: {e.GetBaseException().Message}").ConfigureAwait(false);
-            return e.GetBaseException() switch
+            // What the benchmark says itself says more than what led to it.
+            Exception cause = e as BenchException ?? e.GetBaseException();
+            await Console.Error.WriteLineAsync($"raftactors: {cause.Message}").ConfigureAwait(false);
+            return cause switch
             {
                 SocketException => ExitCode.Address,
                 RaftConfigurationException or ConfigurationException => ExitCode.Configuration,
