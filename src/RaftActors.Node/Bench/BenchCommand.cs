@@ -13,7 +13,7 @@ internal static class BenchCommand
         Option<string> mix = new("--mix") { Description = "Linearizable reads and writes in percent: 90/10.", DefaultValueFactory = _ => "0/100" };
         Option<int> streams = new("--streams") { Description = "Streams that share the nodes; each client uses one.", DefaultValueFactory = _ => 1 };
         Option<double> seconds = new("--seconds") { Description = "Length of a run.", DefaultValueFactory = _ => 5 };
-        Option<double> warmUp = new("--warm-up") { Description = "Seconds of the same load before the runs.", DefaultValueFactory = _ => 3 };
+        Option<double> warmUp = new("--warm-up") { Description = "Seconds of the same load before the runs: the compiler takes some ten to get to the end of its tiers.", DefaultValueFactory = _ => 10 };
         Option<int> runs = new("--runs") { Description = "Runs of each load; the median counts.", DefaultValueFactory = _ => 3 };
         Option<string> journal = new("--journal") { Description = "wal, sqlite, postgresql, memory; several with commas.", DefaultValueFactory = _ => "wal" };
         Option<string?> postgresql = new("--postgresql") { Description = "How to connect to the server for --journal postgresql: Host=...;Username=.... Each node gets a database of its own there, dropped afterwards." };
