@@ -11,8 +11,10 @@ namespace RaftActors.Node.Tests;
 /// <summary>The line protocol of <c>raftactors bench-node</c>, which harnesses from outside use.</summary>
 public sealed class BenchNodeSpec : IDisposable
 {
+    private const int CommandPortOffset = 1000;
+
     private readonly TemporaryFolder _folder = new();
-    private readonly int _port = FreePorts();
+    private readonly int _port = FreePort.Next(CommandPortOffset);
     private readonly Run _node;
 
     public BenchNodeSpec() =>
@@ -100,26 +102,6 @@ public sealed class BenchNodeSpec : IDisposable
         return await answers.ReadLineAsync(timeout.Token) ?? "(closed)";
     }
 
-    private static int FreePorts()
-    {
-        while (true)
-        {
-            int port = Random.Shared.Next(10_000, 31_000);
-            try
-            {
-                using TcpListener first = new(IPAddress.Loopback, port);
-                using TcpListener second = new(IPAddress.Loopback, port + 1000);
-                first.Start();
-                second.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken; another.
-            }
-        }
-    }
-
     private async Task<TcpClient> ConnectAsync()
     {
         using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
@@ -128,7 +110,7 @@ public sealed class BenchNodeSpec : IDisposable
             TcpClient client = new();
             try
             {
-                await client.ConnectAsync(IPAddress.Loopback, _port + 1000, timeout.Token);
+                await client.ConnectAsync(IPAddress.Loopback, _port + CommandPortOffset, timeout.Token);
                 return client;
             }
             catch (SocketException)

@@ -14,12 +14,13 @@ internal static class FreePort
     // Processes that run side by side begin at different places.
     private static int _next = Random.Shared.Next(Count);
 
-    public static int Next()
+    /// <param name="distance">When not 0: the port so far above it is free too.</param>
+    public static int Next(int distance = 0)
     {
         for (int attempt = 0; attempt < Count; attempt++)
         {
             int port = First + (int)((uint)Interlocked.Increment(ref _next) % Count);
-            if (IsFree(port))
+            if (IsFree(port) && (distance == 0 || IsFree(port + distance)))
             {
                 return port;
             }

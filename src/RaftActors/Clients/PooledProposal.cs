@@ -67,17 +67,11 @@ internal sealed class PooledProposal(ProposalPool pool) : CopiedProposal, IValue
         // Continuations must not run on the thread that carries consensus, but for those that were made for it.
         bool inline = MayContinueInline;
         _completion.RunContinuationsAsynchronously = !inline;
-        if (!inline)
-        {
-            _completion.SetResult(outcome);
-            return;
-        }
-
         try
         {
             _completion.SetResult(outcome);
         }
-        catch (Exception e)
+        catch (Exception e) when (inline)
         {
             // Of a client that has hung a bare callback on its answer. It ends the process, as it would on the pool; the state machine has no part in it.
             ThreadPool.UnsafeQueueUserWorkItem(static thrown => thrown.Throw(), ExceptionDispatchInfo.Capture(e), preferLocal: false);

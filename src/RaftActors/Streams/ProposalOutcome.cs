@@ -4,7 +4,7 @@ namespace RaftActors;
 /// What a proposer may conclude, as a value: nothing is allocated for an entry that is committed and applied, which is what nearly all are. Anything else is in <see cref="Answer"/>, as
 /// <see cref="RaftStream.ProposeValueAsync"/> answers it.
 /// </summary>
-public readonly struct ProposalOutcome : IEquatable<ProposalOutcome>
+public readonly record struct ProposalOutcome
 {
     private readonly ProposalAnswer? _other;
 
@@ -48,22 +48,6 @@ public readonly struct ProposalOutcome : IEquatable<ProposalOutcome>
     public ProposalAnswer Answer => IsCommitted
         ? new ProposalCommitted(Index, Term, Result)
         : _other ?? throw new InvalidOperationException("The default value is the outcome of no proposal.");
-
-    /// <inheritdoc/>
-    public bool Equals(ProposalOutcome other) =>
-        IsCommitted == other.IsCommitted && Index == other.Index && Term == other.Term && Result.Equals(other.Result) && Equals(_other, other._other);
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => obj is ProposalOutcome other && Equals(other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(IsCommitted, Index, Term, Result, _other);
-
-    /// <summary>The same outcome.</summary>
-    public static bool operator ==(ProposalOutcome left, ProposalOutcome right) => left.Equals(right);
-
-    /// <summary>Another outcome.</summary>
-    public static bool operator !=(ProposalOutcome left, ProposalOutcome right) => !left.Equals(right);
 
     /// <inheritdoc/>
     public override string ToString() => IsCommitted || _other is not null ? Answer.ToString() : "no outcome";

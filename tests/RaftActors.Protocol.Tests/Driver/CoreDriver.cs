@@ -76,6 +76,20 @@ internal sealed class CoreDriver
         return driver;
     }
 
+    /// <summary>A leader whose whole log, its no-op included, is on everybody's disk, and committed.</summary>
+    public static CoreDriver LeadingInSync(RaftOptions options, params RaftEvent[] journal)
+    {
+        CoreDriver driver = Leading(options, journal);
+        long last = driver.Core.LastEntry.Index.Value;
+        foreach (NodeId peer in options.Membership.Peers(options.Self))
+        {
+            driver.Acknowledge(peer.Value, last);
+        }
+
+        Assert.Equal(last, driver.Core.CommitIndex.Value);
+        return driver;
+    }
+
     /// <summary>A log of batches, given by the term of each entry: <c>History(1, 1, 2)</c> is 1:1 1:2 2:3, in term 2.</summary>
     public static RaftEvent[] History(params long[] terms)
     {
@@ -167,6 +181,13 @@ internal sealed class CoreDriver
     {
         Step(new RaftInput.Propose(++_ticket, [.. values.Select(v => new ProposedEntry(EntryKind.Normal, Encoding.UTF8.GetBytes(v)))], expected));
         return _ticket;
+    }
+
+    /// <summary>Proposed, and on the leader's own disk.</summary>
+    public void ProposeDurably(string value)
+    {
+        Propose(value);
+        Confirm();
     }
 
     public long Read()

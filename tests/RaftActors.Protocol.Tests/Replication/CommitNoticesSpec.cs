@@ -12,10 +12,7 @@ public sealed class CommitNoticesSpec
     [Fact]
     public void Nothing_is_told_before_it_is_applied_and_then_every_idle_peer_is_once()
     {
-        CoreDriver leader = LeadingInSync(AfterApply);
-        Propose(leader, "a");
-        leader.Acknowledge(2, 2);
-        leader.Acknowledge(3, 2);
+        CoreDriver leader = WithACommitToTell();
         Assert.Equal(2, leader.Core.CommitIndex.Value);
         Assert.Empty(leader.Sent<AppendEntries>());
 
@@ -32,10 +29,7 @@ public sealed class CommitNoticesSpec
     [Fact]
     public void What_is_proposed_meanwhile_takes_it_along()
     {
-        CoreDriver leader = LeadingInSync(AfterApply);
-        Propose(leader, "a");
-        leader.Acknowledge(2, 2);
-        leader.Acknowledge(3, 2);
+        CoreDriver leader = WithACommitToTell();
         Applied(leader, 2);
         leader.Propose("b");
         Assert.All(leader.Sent<AppendEntries>(), s => Assert.Equal(2, s.Message.Commit.Value));
@@ -46,8 +40,8 @@ public sealed class CommitNoticesSpec
     [Fact]
     public void A_peer_that_acknowledges_late_is_told_at_once()
     {
-        CoreDriver leader = LeadingInSync(AfterApply);
-        Propose(leader, "a");
+        CoreDriver leader = LeadingWithAllTold(AfterApply);
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         Applied(leader, 2);
         leader.Step(new RaftInput.TellCommits());
@@ -59,10 +53,7 @@ public sealed class CommitNoticesSpec
     [Fact]
     public void Without_the_word_the_heartbeat_tells()
     {
-        CoreDriver leader = LeadingInSync(AfterApply);
-        Propose(leader, "a");
-        leader.Acknowledge(2, 2);
-        leader.Acknowledge(3, 2);
+        CoreDriver leader = WithACommitToTell();
         leader.Elapse(RaftTimer.Heartbeat);
         Assert.All(leader.Sent<AppendEntries>(), s => Assert.Equal(2, s.Message.Commit.Value));
         Assert.Equal(2, leader.Sent<AppendEntries>().Count);
@@ -71,9 +62,9 @@ public sealed class CommitNoticesSpec
     [Fact]
     public void A_state_machine_that_applies_nothing_any_more_is_not_waited_for()
     {
-        CoreDriver leader = LeadingInSync(AfterApply);
+        CoreDriver leader = LeadingWithAllTold(AfterApply);
         leader.Step(new RaftInput.StateMachineFailed());
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         Assert.Equal(2, leader.SentOne<AppendEntries>(2).Commit.Value);
     }
@@ -82,11 +73,11 @@ public sealed class CommitNoticesSpec
     public void A_state_machine_that_is_behind_is_not_waited_for()
     {
         // It is given one entry at a time, and has not applied the first.
-        CoreDriver leader = LeadingInSync(AfterApply with { MaxUnappliedBytes = 1 });
-        Propose(leader, "a");
+        CoreDriver leader = LeadingWithAllTold(AfterApply with { MaxUnappliedBytes = 1 });
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         Assert.Empty(leader.Sent<AppendEntries>());
-        Propose(leader, "b");
+        leader.ProposeDurably("b");
         leader.Acknowledge(2, 3);
         Assert.Equal(3, leader.SentOne<AppendEntries>(2).Commit.Value);
     }
@@ -94,29 +85,30 @@ public sealed class CommitNoticesSpec
     [Fact]
     public void By_default_nothing_is_waited_for_and_the_word_changes_nothing()
     {
-        CoreDriver leader = LeadingInSync(AfterApply with { CommitNoticesAfterApply = false });
-        Propose(leader, "a");
+        CoreDriver leader = LeadingWithAllTold(AfterApply with { CommitNoticesAfterApply = false });
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         Assert.Equal(2, leader.SentOne<AppendEntries>(2).Commit.Value);
         leader.Step(new RaftInput.TellCommits());
         Assert.Empty(leader.Sent<AppendEntries>());
     }
 
-    // On the leader's own disk too.
-    private static void Propose(CoreDriver leader, string value)
+    // Entry 2, on everybody's disk. Not applied yet.
+    private static CoreDriver WithACommitToTell()
     {
-        leader.Propose(value);
-        leader.Confirm();
+        CoreDriver leader = LeadingWithAllTold(AfterApply);
+        leader.ProposeDurably("a");
+        leader.Acknowledge(2, 2);
+        leader.Acknowledge(3, 2);
+        return leader;
     }
 
     private static void Applied(CoreDriver leader, long index) => leader.Step(new RaftInput.Applied(new LogIndex(index)));
 
     // All have the no-op, know that it is committed, and have it applied.
-    private static CoreDriver LeadingInSync(RaftOptions options)
+    private static CoreDriver LeadingWithAllTold(RaftOptions options)
     {
-        CoreDriver leader = Leading(options);
-        leader.Acknowledge(2, 1);
-        leader.Acknowledge(3, 1);
+        CoreDriver leader = LeadingInSync(options);
         Applied(leader, 1);
         leader.Step(new RaftInput.TellCommits());
         leader.Acknowledge(2, 1);

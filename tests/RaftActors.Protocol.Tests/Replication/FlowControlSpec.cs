@@ -11,14 +11,6 @@ public sealed class FlowControlSpec
 
     private static PeerStatus Peer(CoreDriver leader, uint id) => leader.Core.Peers.Single(p => p.Id == Node(id));
 
-    private static CoreDriver LeadingInSync(RaftOptions options)
-    {
-        CoreDriver leader = Leading(options);
-        leader.Acknowledge(2, 1);
-        leader.Acknowledge(3, 1);
-        return leader;
-    }
-
     [Fact]
     public void A_follower_with_a_full_apply_queue_takes_no_entries_and_says_when_it_does_again()
     {

@@ -10,24 +10,6 @@ public sealed class FullConsensusSpec
     private static readonly RaftOptions Full = Options(Voters(1, 2, 3)) with { FullConsensus = true };
     private static readonly TimeSpan Detection = Full.ElectionTimeoutMin + (2 * Full.HeartbeatInterval);
 
-    private static CoreDriver LeadingInSync(RaftOptions options)
-    {
-        CoreDriver leader = Leading(options);
-        foreach (NodeId peer in options.Membership.Peers(options.Self))
-        {
-            leader.Acknowledge(peer.Value, 1);
-        }
-
-        Assert.Equal(1, leader.Core.CommitIndex.Value);
-        return leader;
-    }
-
-    private static void Propose(CoreDriver leader, string value)
-    {
-        leader.Propose(value);
-        leader.Confirm();
-    }
-
     /// <summary>Heartbeats, answered by some, until something is committed.</summary>
     private static TimeSpan TimeToCommit(CoreDriver leader, long index, params (uint Peer, long Has)[] answers)
     {
@@ -54,7 +36,7 @@ public sealed class FullConsensusSpec
         leader.Acknowledge(3, 1);
         Assert.Equal(1, leader.Core.CommitIndex.Value);
 
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Acknowledge(3, 2);
         Assert.Equal(1, leader.Core.CommitIndex.Value);
         leader.Acknowledge(2, 2);
@@ -65,12 +47,12 @@ public sealed class FullConsensusSpec
     public void A_voter_that_falls_silent_delays_by_its_detection_and_then_no_more()
     {
         CoreDriver leader = LeadingInSync(Full);
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         TimeSpan waited = TimeToCommit(leader, 2, (2, 2));
         Assert.InRange(waited, Full.ElectionTimeoutMin - Full.HeartbeatInterval, Detection);
 
-        Propose(leader, "b");
+        leader.ProposeDurably("b");
         leader.Acknowledge(2, 3);
         Assert.Equal(3, leader.Core.CommitIndex.Value);
     }
@@ -79,7 +61,7 @@ public sealed class FullConsensusSpec
     public void There_is_never_less_than_a_quorum()
     {
         CoreDriver leader = LeadingInSync(Full);
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Step(new RaftInput.PeerUnreachable(Node(2)));
         leader.Step(new RaftInput.PeerUnreachable(Node(3)));
         for (int i = 0; i < 40; i++)
@@ -97,10 +79,10 @@ public sealed class FullConsensusSpec
     public void A_voter_that_answers_and_never_has_it_on_disk_delays_no_longer_and_counts_again_when_it_has_caught_up()
     {
         CoreDriver leader = LeadingInSync(Full);
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         Assert.InRange(TimeToCommit(leader, 2, (2, 2), (3, 1)), Full.ElectionTimeoutMin, Detection + Full.HeartbeatInterval);
-        Propose(leader, "b");
+        leader.ProposeDurably("b");
         leader.Acknowledge(2, 3);
         Assert.Equal(3, leader.Core.CommitIndex.Value);
 
@@ -114,7 +96,7 @@ public sealed class FullConsensusSpec
         leader.Acknowledge(3, 3);
         leader.Elapse(RaftTimer.Heartbeat);
         Assert.True(leader.Core.Peers.Single(p => p.Id == Node(3)).IsWaitedFor);
-        Propose(leader, "c");
+        leader.ProposeDurably("c");
         leader.Acknowledge(2, 4);
         Assert.Equal(3, leader.Core.CommitIndex.Value);
         leader.Acknowledge(3, 4);
@@ -125,7 +107,7 @@ public sealed class FullConsensusSpec
     public void A_voter_that_the_transport_cannot_reach_is_not_waited_for_at_all()
     {
         CoreDriver leader = LeadingInSync(Full);
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         leader.Step(new RaftInput.PeerUnreachable(Node(3)));
         Assert.Equal(2, leader.Core.CommitIndex.Value);
@@ -136,7 +118,7 @@ public sealed class FullConsensusSpec
     {
         CoreDriver leader = LeadingInSync(Full);
         leader.Step(new RaftInput.PauseReplication(1, Node(3), TimeSpan.FromMinutes(1)));
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         Assert.Equal(2, leader.Core.CommitIndex.Value);
     }
@@ -157,7 +139,7 @@ public sealed class FullConsensusSpec
         Assert.Equal(PeerState.InstallingSnapshot, leader.Core.Peers.Single(p => p.Id == Node(3)).State);
         leader.Elapse(RaftTimer.Heartbeat);
         leader.Acknowledge(3, 0);
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         Assert.Equal(2, leader.Core.CommitIndex.Value);
     }
@@ -200,13 +182,13 @@ public sealed class FullConsensusSpec
     public void It_is_switched_on_and_off_while_the_leader_leads()
     {
         CoreDriver leader = LeadingInSync(Full with { FullConsensus = false });
-        Propose(leader, "a");
+        leader.ProposeDurably("a");
         leader.Acknowledge(2, 2);
         Assert.Equal(2, leader.Core.CommitIndex.Value);
 
         leader.Step(new RaftInput.Tune(new RaftTuning { FullConsensus = true }));
         leader.Acknowledge(3, 2);
-        Propose(leader, "b");
+        leader.ProposeDurably("b");
         leader.Acknowledge(2, 3);
         Assert.Equal(2, leader.Core.CommitIndex.Value);
         leader.Step(new RaftInput.Tune(new RaftTuning { FullConsensus = false }));

@@ -9,15 +9,6 @@ public sealed class PipeliningSpec
 {
     private static RaftOptions Small => Options(Voters(1, 2, 3)) with { MaxInFlightAppends = 3, MaxAppendBytes = 200 };
 
-    private static CoreDriver LeadingInSync(RaftOptions options, params RaftEvent[] journal)
-    {
-        CoreDriver leader = Leading(options, journal);
-        long last = leader.Core.LastEntry.Index.Value;
-        leader.Acknowledge(2, last);
-        leader.Acknowledge(3, last);
-        return leader;
-    }
-
     private static PeerStatus Peer(CoreDriver leader, uint id) => leader.Core.Peers.Single(p => p.Id == Node(id));
 
     [Fact]
