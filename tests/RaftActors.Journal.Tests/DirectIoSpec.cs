@@ -174,7 +174,10 @@ public sealed class DirectIoSpec(ITestOutputHelper output) : IDisposable
             (_, long offset, byte[] bytes) = files.BlockWrites[cut];
             int start = (int)offset;
             Assert.Equal(0, start % Block);
-            Assert.Equal(disk[start..end], bytes[..(end - start)]);
+
+            // A record that ends where a block ends leaves nothing of itself in the block that is written next.
+            int kept = Math.Max(0, end - start);
+            Assert.Equal(disk[start..(start + kept)], bytes[..kept]);
 
             byte[] torn = [.. disk];
             for (int at = 0; at < bytes.Length; at += Sector)
