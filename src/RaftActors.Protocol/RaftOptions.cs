@@ -41,6 +41,14 @@ public sealed record RaftOptions
     /// <summary>Bytes of entries to one peer that may wait for their answer.</summary>
     public long MaxInFlightBytes { get; init; } = 16 << 20;
 
+    /// <summary>
+    /// While an append is under way to a near peer (<see cref="CoalesceAppendsRoundTrip"/>), what it lacks waits for the answer until it has so many bytes, and goes as one (Nagle's algorithm, RFC 896, for appends). 0: never.
+    /// </summary>
+    public int CoalesceAppendsBelow { get; init; }
+
+    /// <summary>A peer is near when the network answers a heartbeat within this time. Above 0.</summary>
+    public TimeSpan CoalesceAppendsRoundTrip { get; init; } = TimeSpan.FromMilliseconds(1);
+
     /// <summary>Entries that a leader takes in before the oldest of them is committed; above it, proposals are refused as overloaded.</summary>
     public int MaxUncommittedEntries { get; init; } = 100_000;
 
@@ -54,6 +62,11 @@ public sealed record RaftOptions
 
     /// <summary>The same in entries. Above 0.</summary>
     public int MaxLogEntriesInMemory { get; init; } = 100_000;
+
+    /// <summary>
+    /// Bytes of entries that stay in memory although every live peer and the state machine has them: the next leader may have to send them. 0 or above. They count within <see cref="MaxLogBytesInMemory"/>.
+    /// </summary>
+    public long SpareLogBytesInMemory { get; init; } = 1 << 20;
 
     /// <summary>Reads from the journal that may be under way for peers at the same time, each up to <see cref="MaxAppendBytes"/>. Above 0.</summary>
     public int MaxEntryReads { get; init; } = 4;
@@ -161,10 +174,13 @@ public sealed record RaftOptions
         Require(BatchRoom >= 0, nameof(BatchRoom), BatchRoom, "0 or above");
         Require(MaxInFlightAppends > 0, nameof(MaxInFlightAppends), MaxInFlightAppends, "above 0");
         Require(MaxInFlightBytes > 0, nameof(MaxInFlightBytes), MaxInFlightBytes, "above 0");
+        Require(CoalesceAppendsBelow >= 0, nameof(CoalesceAppendsBelow), CoalesceAppendsBelow, "0 or above");
+        Require(CoalesceAppendsRoundTrip > TimeSpan.Zero, nameof(CoalesceAppendsRoundTrip), CoalesceAppendsRoundTrip, "above 0");
         Require(MaxUncommittedEntries > 0, nameof(MaxUncommittedEntries), MaxUncommittedEntries, "above 0");
         Require(MaxUncommittedBytes > 0, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "above 0");
         Require(MaxLogBytesInMemory > 0, nameof(MaxLogBytesInMemory), MaxLogBytesInMemory, "above 0");
         Require(MaxLogEntriesInMemory > 0, nameof(MaxLogEntriesInMemory), MaxLogEntriesInMemory, "above 0");
+        Require(SpareLogBytesInMemory >= 0, nameof(SpareLogBytesInMemory), SpareLogBytesInMemory, "0 or above");
         Require(MaxEntryReads > 0, nameof(MaxEntryReads), MaxEntryReads, "above 0");
         Require(MaxUnappliedEntries > 0, nameof(MaxUnappliedEntries), MaxUnappliedEntries, "above 0");
         Require(MaxUnappliedBytes > 0, nameof(MaxUnappliedBytes), MaxUnappliedBytes, "above 0");

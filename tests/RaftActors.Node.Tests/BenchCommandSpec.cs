@@ -37,9 +37,9 @@ public sealed class BenchCommandSpec : IDisposable
     [Fact]
     public async Task Reads_and_several_streams_in_one_process()
     {
-        JsonElement result = Assert.Single(await BenchAsync(ExitCode.Ok, "--in-process", "--clients", "8", "--mix", "50/50", "--streams", "3", "--user-code", "own", "--seconds", "1", "--warm-up", "0", "--runs", "1"));
+        JsonElement result = Assert.Single(await BenchAsync(ExitCode.Ok, "--in-process", "--clients", "8", "--mix", "50/50", "--streams", "3", "--user-code", "own", "--set", "coalesce-appends-below=0", "--seconds", "1", "--warm-up", "0", "--runs", "1"));
 
-        Assert.Equal("8 clients, 128 B, 50% reads, 3 streams, user code on its own threads", result.GetProperty("load").GetString());
+        Assert.Equal("8 clients, 128 B, 50% reads, 3 streams, user code on its own threads, coalesce-appends-below=0", result.GetProperty("load").GetString());
         Assert.Equal(0, result.GetProperty("errors").GetInt64());
     }
 
@@ -99,6 +99,16 @@ public sealed class BenchCommandSpec : IDisposable
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_setting_that_does_not_exist_is_named()
+    {
+        (int code, _, string errors) = await Run.ToEndAsync("bench-node", "--id", "0", "--data", Path.Combine(_folder.Path, "0"), "--ports", "12001", "--set", "max-clients=3");
+
+        Assert.Equal(ExitCode.Configuration, code);
+        Assert.Contains("max-clients", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--clients", "0")]
     [InlineData("--sizes", "big")]
@@ -107,6 +117,9 @@ public sealed class BenchCommandSpec : IDisposable
     [InlineData("--entries", "0")]
     [InlineData("--batch-entries", "-1")]
     [InlineData("--user-code", "mine")]
+    [InlineData("--set", "pre-vote")]
+    [InlineData("--set", "=on")]
+    [InlineData("--set", "}=on")]
     public Task What_makes_no_sense_is_a_usage_error_that_names_the_option(string option, string value) => Run.MustBeUsageErrorAsync("bench", option, value);
 
     private async Task<JsonElement[]> BenchAsync(int expected, params string[] options)

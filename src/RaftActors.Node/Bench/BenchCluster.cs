@@ -41,6 +41,7 @@ internal sealed class BenchCluster : IAsyncDisposable
                 Snapshots = options.Snapshots,
                 UserCodeOnConsensus = options.UserCodeOnConsensus,
                 BatchEntries = options.BatchEntries,
+                Settings = options.Settings,
             };
             return options.InProcess ? new InProcessMember(node) : new ProcessMember(node);
         })]);

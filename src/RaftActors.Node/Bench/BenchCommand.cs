@@ -24,6 +24,7 @@ internal static class BenchCommand
         Option<int> entries = new("--entries") { Description = "Entries in that log.", DefaultValueFactory = _ => 1_000_000 };
         Option<int> batch = new("--batch-entries") { Description = "Entries in one batch, and so in one event of the journal, at most; 0: as configured by default. 1 is the log that a single client leaves." };
         Option<string> userCode = BenchOptions.UserCode();
+        Option<string[]> set = BenchOptions.Set();
         Option<int> kills = new("--kills") { Description = "How often, for --failover and --kill-all.", DefaultValueFactory = _ => 5 };
         Option<int> election = new("--election-timeout") { Description = "The shortest election timeout in ms; the longest is twice that.", DefaultValueFactory = _ => 1000 };
         Option<string?> data = new("--data") { Description = "Folder for the nodes' data; removed afterwards. The system's temporary folder when not given." };
@@ -43,7 +44,7 @@ internal static class BenchCommand
         election.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
         Command command = new("bench", "Measure: three nodes on loopback with fresh data, load generated inside the leader. One JSON object per line; progress goes to standard error.")
         {
-            clients, sizes, mix, streams, seconds, warmUp, runs, journal, postgresql, inProcess, failover, killAll, recovery, entries, batch, userCode, kills, election, data, plot, table,
+            clients, sizes, mix, streams, seconds, warmUp, runs, journal, postgresql, inProcess, failover, killAll, recovery, entries, batch, userCode, set, kills, election, data, plot, table,
         };
         command.Validators.Add(r =>
         {
@@ -76,6 +77,7 @@ internal static class BenchCommand
                 Kills = parsed.GetValue(kills),
                 Entries = parsed.GetValue(entries),
                 BatchEntries = parsed.GetValue(batch),
+                Settings = parsed.GetValue(set)!,
                 UserCodeOnConsensus = BenchOptions.IsOnConsensus(parsed.GetValue(userCode)),
                 Data = parsed.GetValue(data),
             };

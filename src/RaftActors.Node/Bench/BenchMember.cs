@@ -58,6 +58,7 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
             "--batch-entries", Options.BatchEntries.ToString(CultureInfo.InvariantCulture),
             .. Options.PostgreSql is { } server ? (string[])["--postgresql", server] : [],
             "--user-code", Options.UserCodeOnConsensus ? BenchOptions.OnConsensus : BenchOptions.OnItsOwn,
+            .. Options.Settings.SelectMany(s => (string[])["--set", s]),
             .. Options.Snapshots ? (string[])[] : ["--no-snapshots"],
         ])
         {

@@ -228,6 +228,7 @@ internal sealed class BenchNode : IAsyncDisposable
                 {{(options.UserCodeOnConsensus ? "state-machine-dispatcher = \"raft-actors.dispatchers.consensus\"" : "")}}
                 {{(options.Snapshots ? "" : "snapshot-every-entries = 0, snapshot-every-bytes = 0")}}
                 {{(options.BatchEntries == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"max-batch-entries = {options.BatchEntries}"))}}
+                {{string.Join('\n', options.Settings)}}
               }
             }
             {{journal}}

@@ -21,6 +21,7 @@ internal static class BenchNodeCommand
         Option<bool> noSnapshots = new("--no-snapshots") { Description = "Keep the whole log." };
         Option<int> batch = new("--batch-entries") { Description = "Entries in one batch at most; 0: as configured by default." };
         Option<string> userCode = BenchOptions.UserCode();
+        Option<string[]> set = BenchOptions.Set();
         Option<bool> attached = new("--attached") { Description = "End when standard input does." };
         ports.Validators.Add(r => BenchOptions.Require(r, ParsePorts(r.GetValueOrDefault<string>()) is not null, "--ports must be one to nine different ports from 1 to 64535, with commas."));
         journal.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseJournal(r.GetValueOrDefault<string>()) is not null, "--journal must be wal, sqlite, postgresql or memory."));
@@ -29,7 +30,7 @@ internal static class BenchNodeCommand
         batch.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() >= 0, "--batch-entries must not be negative."));
         Command command = new("bench-node", "Run one of the nodes of a benchmark, with a line protocol on its port + 1000: state, load CLIENTS SECONDS BYTES MAXOPS, waitlead.")
         {
-            id, data, ports, journal, postgresql, streams, election, noSnapshots, batch, userCode, attached,
+            id, data, ports, journal, postgresql, streams, election, noSnapshots, batch, userCode, set, attached,
         };
         command.Validators.Add(r =>
         {
@@ -51,6 +52,7 @@ internal static class BenchNodeCommand
                 ElectionTimeout = parsed.GetValue(election),
                 Snapshots = !parsed.GetValue(noSnapshots),
                 BatchEntries = parsed.GetValue(batch),
+                Settings = parsed.GetValue(set)!,
                 UserCodeOnConsensus = BenchOptions.IsOnConsensus(parsed.GetValue(userCode)),
             },
             parsed.GetValue(attached),

@@ -39,6 +39,9 @@ internal sealed record BenchNodeOptions
     /// <summary>Entries in one batch at the most; 0 for the default.</summary>
     public int BatchEntries { get; init; }
 
+    /// <summary>More settings of the streams, KEY=VALUE each; they win over what the benchmark sets.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     /// <summary>State machine and clients run where consensus does; otherwise where they do by default, on threads of their own.</summary>
     public bool UserCodeOnConsensus { get; init; } = true;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
@@ -11,6 +12,8 @@ internal sealed record BenchOptions
     public const string OnItsOwn = "own";
 
     public required IReadOnlyList<int> Clients { get; init; }
+
+    private static readonly SearchValues<char> SettingLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz-");
 
     public required IReadOnlyList<int> Sizes { get; init; }
 
@@ -41,6 +44,9 @@ internal sealed record BenchOptions
     /// <summary>Entries in one batch at the most; 0 for the default.</summary>
     public int BatchEntries { get; init; }
 
+    /// <summary>More settings of the streams, KEY=VALUE each; they win over what the benchmark sets.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     public bool Snapshots { get; init; } = true;
 
     /// <summary>State machine and clients run where consensus does; otherwise where they do by default, on threads of their own.</summary>
@@ -61,6 +67,18 @@ internal sealed record BenchOptions
         return option;
     }
 
+    /// <summary>The option of both commands.</summary>
+    public static Option<string[]> Set()
+    {
+        Option<string[]> option = new("--set")
+        {
+            Description = "A setting of the streams, KEY=VALUE as under raft-actors.stream-defaults (docs/CONFIGURATION.md), for instance coalesce-appends-below=0; may be given several times.",
+            DefaultValueFactory = _ => [],
+        };
+        option.Validators.Add(r => Require(r, r.Tokens.All(t => IsSetting(t.Value)), "--set must be KEY=VALUE, KEY being a setting of streams."));
+        return option;
+    }
+
     public static bool IsOnConsensus(string? userCode) => userCode == OnConsensus;
 
     public static void Require(OptionResult result, bool holds, string message)
@@ -78,6 +96,12 @@ internal sealed record BenchOptions
         {
             result.AddError("--journal postgresql needs --postgresql \"Host=...;Username=...\".");
         }
+    }
+
+    private static bool IsSetting(string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0 && equals < text.Length - 1 && text.AsSpan(0, equals).IndexOfAnyExcept(SettingLetters) < 0 && !text.Contains('\n', StringComparison.Ordinal);
     }
 
     public static BenchJournal? ParseJournal(string? text) => text switch

@@ -213,7 +213,7 @@ internal static class BenchRuns
         return new BenchResult
         {
             System = SystemOf(options, journal),
-            Load = $"{clients} clients, {size} B{mix}{streams}{(options.UserCodeOnConsensus ? "" : ", user code on its own threads")}",
+            Load = $"{clients} clients, {size} B{mix}{streams}{(options.UserCodeOnConsensus ? "" : ", user code on its own threads")}{string.Concat(options.Settings.Select(s => $", {s}"))}",
             Clients = clients,
             Bytes = size,
             EntriesPerSecond = rate,

@@ -6,15 +6,18 @@ internal sealed partial class RaftLog
     private readonly List<StoredRun> _stored = [];
     private readonly long _maxBytes;
     private readonly long _maxEntries;
+    private readonly long _spareBytes;
     private long _baseEnd;
 
     /// <summary>Makes an empty log.</summary>
     /// <param name="maxBytes">Bytes of batches that stay in memory once they are on disk.</param>
     /// <param name="maxEntries">Entries that stay in memory once they are on disk.</param>
-    public RaftLog(long maxBytes = long.MaxValue, long maxEntries = long.MaxValue)
+    /// <param name="spareBytes">Bytes of batches that stay in memory although nobody needs them.</param>
+    public RaftLog(long maxBytes = long.MaxValue, long maxEntries = long.MaxValue, long spareBytes = long.MaxValue)
     {
         _maxBytes = maxBytes;
         _maxEntries = maxEntries;
+        _spareBytes = spareBytes;
     }
 
     /// <summary>The first index whose entry is in memory; the one behind the last when none is.</summary>
@@ -83,6 +86,30 @@ internal sealed partial class RaftLog
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Forgets what is on disk and needed by nobody, except for a spare. What lives short costs the garbage collector little; so the bounds are for those who are behind.
+    /// </summary>
+    /// <param name="needed">The first index that somebody still needs.</param>
+    public void ForgetBefore(LogIndex needed)
+    {
+        // By halves, so that it does not cost a move of the list for every batch.
+        if (BytesInMemory - _spareBytes <= _spareBytes)
+        {
+            return;
+        }
+
+        int count = 0;
+        while (count < _durableSlots && _slots[count].Batch.LastIndex < needed && End - _slots[count].End >= _spareBytes)
+        {
+            count++;
+        }
+
+        if (count > 0)
+        {
+            Forget(count);
+        }
     }
 
     /// <summary>Brings memory below its bound. A quarter at a time, so that it does not cost a move of the list for every batch.</summary>

@@ -164,6 +164,7 @@ internal sealed partial class LeaderReplication
         leadership.ForgetLeft(_state);
         ReviewConsensus(leadership);
         ReleaseHeld(leadership);
+        SendLate(leadership);
         SendHeartbeats(leadership);
         leadership.Reads.Expire(_state.Now - _state.Options.ElectionTimeoutMax, "no quorum has confirmed the leader in time");
         _state.Timers.Start(RaftTimer.Heartbeat, _state.Options.HeartbeatInterval);
@@ -268,6 +269,8 @@ internal sealed partial class LeaderReplication
             {
                 SendAppend(leadership, peer, peer.Match, []);
             }
+
+            peer.RoundTrip.Asked(leadership.NextToken - 1, _state.Now);
         }
     }
 
@@ -389,6 +392,18 @@ internal sealed partial class LeaderReplication
         }
     }
 
+    /// <summary>What waited for an answer that has not come.</summary>
+    private void SendLate(Leadership leadership)
+    {
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            if (peer.State == PeerState.Replicating)
+            {
+                SendAppends(leadership, peer);
+            }
+        }
+    }
+
     private void SendAppends(Leadership leadership)
     {
         _sendsToAll = true;
@@ -427,7 +442,7 @@ internal sealed partial class LeaderReplication
             return;
         }
 
-        while (peer.Next <= _state.Log.Last.Index && peer.InFlight.HasRoom)
+        while (peer.Next <= _state.Log.Last.Index && peer.InFlight.HasRoom && !WaitsForMore(peer))
         {
             if (peer.Next < _state.Log.FirstInMemory)
             {
@@ -438,6 +453,15 @@ internal sealed partial class LeaderReplication
             SendNext(leadership, peer, _toAll?.Previous.Index.Next == peer.Next ? _toAll.Batches : _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
         }
     }
+
+    /// <summary>
+    /// What the peer lacks is little, and the answer to what is under way will be here soon: then it goes as one append with what comes until then. Clients that would be served in turns, each with a write and a sync
+    /// on every disk, are served together. Where the answer is late something may be lost, and the next append would show it.
+    /// </summary>
+    private bool WaitsForMore(PeerProgress peer) =>
+        peer.AnswerIsDue(_state.Now, _state.Options.HeartbeatInterval)
+        && peer.RoundTrip.Estimate <= _state.Options.CoalesceAppendsRoundTrip
+        && _state.Log.BytesBehind(peer.Next.Previous) < _state.Options.CoalesceAppendsBelow;
 
     /// <summary>
     /// Lets an idle peer apply what is committed without waiting for the heartbeat. While appends are in flight to it, their

@@ -55,6 +55,9 @@ internal sealed class PeerProgress
 
     public InFlightWindow InFlight { get; }
 
+    /// <summary>How fast the network to it is.</summary>
+    public RoundTrip RoundTrip { get; } = new();
+
     /// <summary>Why it gets no entries for a while.</summary>
     public PeerFlow Flow { get; } = new();
 
@@ -105,6 +108,7 @@ internal sealed class PeerProgress
     {
         LastHeard = now;
         AnsweredToken = Math.Max(AnsweredToken, token);
+        RoundTrip.Answered(token, now);
     }
 
     /// <summary>
@@ -167,6 +171,9 @@ internal sealed class PeerProgress
 
     /// <summary>True when nothing under way was acknowledged for <paramref name="patience"/>: an append or its answers are lost.</summary>
     public bool IsStalled(TimeSpan now, TimeSpan patience) => InFlight.Count > 0 && now - _progressAt >= patience;
+
+    /// <summary>True while the answer to what is under way may come any moment: nothing was under way, or the last answer came, less than <paramref name="patience"/> ago.</summary>
+    public bool AnswerIsDue(TimeSpan now, TimeSpan patience) => InFlight.Count > 0 && now - _progressAt < patience;
 
     public PeerStatus ToStatus() => new(Id, IsAnotherIncarnation ? PeerState.AnotherIncarnation : State, Match, Next, InFlight.Count, InFlight.Bytes, LastHeard, Flow.Applied, Flow.IsBusy, Flow.IsPaused, Flow.IsWaitedFor && MayBeWaitedFor);
 }

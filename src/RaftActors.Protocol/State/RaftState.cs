@@ -14,7 +14,7 @@ internal sealed partial class RaftState
     {
         Options = options;
         Memberships = new MembershipHistory(options.Membership);
-        Log = new RaftLog(options.MaxLogBytesInMemory, options.MaxLogEntriesInMemory);
+        Log = new RaftLog(options.MaxLogBytesInMemory, options.MaxLogEntriesInMemory, options.SpareLogBytesInMemory);
         Reads = new EntryReads(this);
         Applying = new ApplyQueue(options);
         Timers = new Timers(Effects);
@@ -247,6 +247,25 @@ internal sealed partial class RaftState
         Log.ConfirmDurable(mark);
         Outbox.Release(mark, Effects);
         HandOverCommitted();
+        Log.ForgetBefore(NeededInMemory());
+    }
+
+    /// <summary>The first index that the state machine or a live peer has not got yet. Who is silent may be so for long: it reads from the journal what it lacks then.</summary>
+    private LogIndex NeededInMemory()
+    {
+        LogIndex needed = HandedOver.Next;
+        if (Leadership is { } leadership)
+        {
+            foreach (PeerProgress peer in leadership.Peers)
+            {
+                if (Now - peer.LastHeard < Options.ElectionTimeoutMin)
+                {
+                    needed = LogIndex.Min(needed, peer.Match.Next);
+                }
+            }
+        }
+
+        return needed;
     }
 
     /// <summary>The log matches the current leader's up to <paramref name="index"/>.</summary>

@@ -85,6 +85,7 @@ public sealed class ScheduleShrinker
             p => p with { MaxDelay = TimeSpan.FromMilliseconds(2) },
             p => p with { MaxDisk = TimeSpan.FromMilliseconds(1) },
             p => p with { MaxInFlightAppends = 1 },
+            p => p with { CoalesceAppendsBelow = 0 },
         ];
         foreach (Func<SimulationProfile, SimulationProfile> change in calmer)
         {

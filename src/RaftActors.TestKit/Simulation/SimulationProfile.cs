@@ -105,6 +105,9 @@ public sealed record SimulationProfile
     /// <summary>The same in bytes.</summary>
     public long MaxInFlightBytes { get; init; } = 1500;
 
+    /// <summary>Little that a near peer lacks waits until it has so many bytes; 0 for never. Every peer of the simulation is near.</summary>
+    public int CoalesceAppendsBelow { get; init; }
+
     /// <summary>Entries that wait for a quorum.</summary>
     public int MaxUncommittedEntries { get; init; } = 60;
 
@@ -119,6 +122,9 @@ public sealed record SimulationProfile
 
     /// <summary>The same in bytes.</summary>
     public long MaxLogBytesInMemory { get; init; } = 64 << 20;
+
+    /// <summary>Bytes that stay in memory although nobody needs them.</summary>
+    public long SpareLogBytesInMemory { get; init; } = 1 << 20;
 
     /// <summary>Entries that a state machine may be behind.</summary>
     public int MaxUnappliedEntries { get; init; } = 100_000;
@@ -249,6 +255,8 @@ public sealed record SimulationProfile
             Quorums = hasQuorums,
             BitRot = random.Fork(62).Chance(0.5),
             CommitNoticesAfterApply = random.Fork(97).Chance(0.3),
+            CoalesceAppendsBelow = random.Fork(98).Pick([0, 0, 100, 400, 100_000]),
+            SpareLogBytesInMemory = random.Fork(99).Pick([0, 300, 1 << 20]),
             Sessions = random.Fork(42) is var sessions && sessions.Chance(0.35) ? sessions.Between(1, 3) : 0,
             Quorum = hasQuorums ? RandomOperators.Fitting(voters, quorums) : QuorumRule.Majority,
         };
@@ -340,10 +348,13 @@ public sealed record SimulationProfile
         MaxAppendBytes = MaxAppendBytes,
         MaxInFlightAppends = MaxInFlightAppends,
         MaxInFlightBytes = MaxInFlightBytes,
+        CoalesceAppendsBelow = CoalesceAppendsBelow,
+        CoalesceAppendsRoundTrip = TimeSpan.FromSeconds(1),
         MaxUncommittedEntries = MaxUncommittedEntries,
         ReservedEntries = ReservedEntries,
         MaxLogEntriesInMemory = MaxLogEntriesInMemory,
         MaxLogBytesInMemory = MaxLogBytesInMemory,
+        SpareLogBytesInMemory = SpareLogBytesInMemory,
         MaxUnappliedEntries = MaxUnappliedEntries,
         MaxUnappliedBytes = MaxUnappliedBytes,
         MaxEntryReads = 2,

@@ -68,6 +68,12 @@ public sealed record StreamSettings
     /// <summary><c>max-in-flight-bytes</c>.</summary>
     public required long MaxInFlightBytes { get; init; }
 
+    /// <summary><c>coalesce-appends-below</c>; 0: never.</summary>
+    public required int CoalesceAppendsBelow { get; init; }
+
+    /// <summary><c>coalesce-appends-round-trip</c>.</summary>
+    public required TimeSpan CoalesceAppendsRoundTrip { get; init; }
+
     /// <summary><c>max-uncommitted-entries</c>.</summary>
     public required int MaxUncommittedEntries { get; init; }
 
@@ -91,6 +97,9 @@ public sealed record StreamSettings
 
     /// <summary><c>in-memory-tail-bytes</c>.</summary>
     public required long InMemoryTailBytes { get; init; }
+
+    /// <summary><c>in-memory-tail-spare</c>.</summary>
+    public required long InMemoryTailSpare { get; init; }
 
     /// <summary><c>max-journal-reads</c>.</summary>
     public required int MaxJournalReads { get; init; }
@@ -203,6 +212,8 @@ public sealed record StreamSettings
             MaxAppendBytes = (int)read.Size("max-append-bytes", 1, 1 << 30),
             MaxInFlightAppends = read.Count("max-in-flight-appends"),
             MaxInFlightBytes = read.Size("max-in-flight-bytes", 1, long.MaxValue),
+            CoalesceAppendsBelow = (int)read.Size("coalesce-appends-below", 0, 1 << 30),
+            CoalesceAppendsRoundTrip = read.Duration("coalesce-appends-round-trip"),
             MaxUncommittedEntries = read.Count("max-uncommitted-entries"),
             MaxUncommittedBytes = read.Size("max-uncommitted-bytes", 1, long.MaxValue),
             MaxOpenRequests = read.Count("max-open-requests"),
@@ -211,6 +222,7 @@ public sealed record StreamSettings
             MaxUnappliedBytes = read.Size("max-unapplied-bytes", 1, long.MaxValue),
             InMemoryTailEntries = read.Count("in-memory-tail-entries"),
             InMemoryTailBytes = read.Size("in-memory-tail-bytes", 1, long.MaxValue),
+            InMemoryTailSpare = read.Size("in-memory-tail-spare", 0, long.MaxValue),
             MaxJournalReads = read.Count("max-journal-reads"),
             MaxReplicationPause = read.Duration("max-replication-pause"),
             PaceLagEntries = read.Count("pace-lag-entries", least: 0),
@@ -264,12 +276,15 @@ public sealed record StreamSettings
         MaxAppendBytes = MaxAppendBytes,
         MaxInFlightAppends = MaxInFlightAppends,
         MaxInFlightBytes = MaxInFlightBytes,
+        CoalesceAppendsBelow = CoalesceAppendsBelow,
+        CoalesceAppendsRoundTrip = CoalesceAppendsRoundTrip,
         MaxUncommittedEntries = MaxUncommittedEntries,
         MaxUncommittedBytes = MaxUncommittedBytes,
         MaxUnappliedEntries = MaxUnappliedEntries,
         MaxUnappliedBytes = MaxUnappliedBytes,
         MaxLogEntriesInMemory = InMemoryTailEntries,
         MaxLogBytesInMemory = InMemoryTailBytes,
+        SpareLogBytesInMemory = InMemoryTailSpare,
         MaxReplicationPause = MaxReplicationPause,
         PaceLagEntries = PaceLagEntries,
         PaceLagBytes = PaceLagBytes,

@@ -23,6 +23,34 @@ public sealed class RaftLogTailSpec
         Assert.Equal(9, log.DurableIndex.Value);
     }
 
+    [Fact]
+    public void What_nobody_needs_leaves_memory_once_it_is_on_disk_except_for_a_spare()
+    {
+        long size = Batch(1, 1, "x").Encoded.Length;
+        RaftLog log = new(spareBytes: 3 * size);
+        for (int i = 1; i <= 9; i++)
+        {
+            log.Append(Batch(1, i, "x"), new JournalMark(i));
+        }
+
+        log.ForgetBefore(new LogIndex(10));
+        Assert.Equal(1, log.FirstInMemory.Value);
+
+        log.ConfirmDurable(new JournalMark(8));
+        log.ForgetBefore(new LogIndex(4));
+        Assert.Equal(4, log.FirstInMemory.Value);
+
+        // 6 batches are just twice the spare: not worth a move.
+        log.ForgetBefore(new LogIndex(9));
+        Assert.Equal(4, log.FirstInMemory.Value);
+
+        log.Append(Batch(1, 10, "x"), new JournalMark(10));
+        log.ForgetBefore(new LogIndex(11));
+        Assert.Equal(8, log.FirstInMemory.Value);
+        Assert.Equal(3 * size, log.BytesInMemory);
+        Assert.Equal(8, log.DurableIndex.Value);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -33,7 +61,7 @@ public sealed class RaftLogTailSpec
         for (int run = 0; run < 200; run++)
         {
             RaftLog whole = new();
-            RaftLog tail = new(maxBytes: 1 + (long)(random.Next() % 300), maxEntries: 1 + (long)(random.Next() % 6));
+            RaftLog tail = new(maxBytes: 1 + (long)(random.Next() % 300), maxEntries: 1 + (long)(random.Next() % 6), spareBytes: (long)(random.Next() % 200));
             long term = 1;
             JournalMark mark = JournalMark.Zero;
             LogIndex committed = LogIndex.Zero;
@@ -46,6 +74,7 @@ public sealed class RaftLogTailSpec
                         break;
                     case 1:
                         Both(log => log.ConfirmDurable(mark));
+                        tail.ForgetBefore(new LogIndex((long)(random.Next() % (ulong)(whole.Last.Index.Value + 2))));
                         committed = LogIndex.Max(committed, new LogIndex((long)(random.Next() % (ulong)(whole.DurableIndex.Value + 1))));
                         break;
                     case 2 when committed > whole.Base.Index:

@@ -17,6 +17,48 @@ public sealed class JournalFedSpec
     }
 
     [Fact]
+    public void What_a_live_peer_lacks_stays_in_memory_and_what_all_have_does_not()
+    {
+        CoreDriver leader = LeadingInSync(Options(Voters(1, 2, 3)) with { SpareLogBytesInMemory = 0 });
+        leader.ProposeDurably("a");
+        leader.ProposeDurably("b");
+        Assert.Equal(2, leader.Core.FirstInMemory.Value);
+        leader.Acknowledge(2, 3);
+        leader.ProposeDurably("c");
+        Assert.Equal(2, leader.Core.FirstInMemory.Value);
+        leader.Acknowledge(3, 2);
+        leader.ProposeDurably("d");
+        Assert.Equal(3, leader.Core.FirstInMemory.Value);
+
+        // Committed without the peer that is silent: nothing is kept for it.
+        leader.Wait(leader.Core.Options.ElectionTimeoutMin);
+        leader.Acknowledge(2, 5);
+        leader.ProposeDurably("e");
+        Assert.Equal(6, leader.Core.FirstInMemory.Value);
+
+        // It is back, and fed from the journal.
+        leader.Elapse(RaftTimer.Heartbeat);
+        leader.Acknowledge(3, 2);
+        Assert.Equal(3, leader.Only<Effect.ReadEntries>().First.Value);
+    }
+
+    [Fact]
+    public void What_the_state_machine_has_not_been_given_stays_in_memory()
+    {
+        // One entry at a time, and it has not applied the first.
+        CoreDriver leader = LeadingInSync(Options(Voters(1, 2, 3)) with { SpareLogBytesInMemory = 0, MaxUnappliedBytes = 1 });
+        leader.Propose("a");
+        leader.Acknowledge(2, 2);
+        leader.Acknowledge(3, 2);
+        leader.Confirm();
+        Assert.Equal((2L, 2L), (leader.Core.CommitIndex.Value, leader.Core.FirstInMemory.Value));
+
+        leader.Step(new RaftInput.Applied(new LogIndex(1)));
+        leader.ProposeDurably("b");
+        Assert.Equal(3, leader.Core.FirstInMemory.Value);
+    }
+
+    [Fact]
     public void A_laggard_is_probed_first_and_then_sent_what_was_read()
     {
         CoreDriver leader = LeaderOfLongLog();

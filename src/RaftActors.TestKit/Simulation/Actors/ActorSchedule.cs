@@ -70,6 +70,9 @@ public sealed record ActorSchedule(ulong Seed, string Faults, SimulationProfile 
         client-timeout = {Ms(ClientTimeout)}
         in-memory-tail-entries = {Profile.MaxLogEntriesInMemory}
         in-memory-tail-bytes = {Profile.MaxLogBytesInMemory}
+        in-memory-tail-spare = {Profile.SpareLogBytesInMemory}
+        coalesce-appends-below = {Profile.CoalesceAppendsBelow}
+        coalesce-appends-round-trip = 1s
         max-in-flight-appends = {Profile.MaxInFlightAppends}
         snapshot-every-entries = {Profile.SnapshotEvery}
         snapshot-reserved-entries = {Profile.ReservedEntries}
