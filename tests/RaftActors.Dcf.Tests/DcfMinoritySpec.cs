@@ -36,7 +36,7 @@ public sealed class DcfMinoritySpec : IDisposable
         await TestNode.UntilAsync(async () => (await survivor.Dcf.GetStream(One).GetStatusAsync()) is { Role: Role.Leader, IsReady: true }, "the survivor leads");
         Assert.True((await survivor.Dcf.WriteAsync(One, "alone"u8.ToArray())).IsCommitted);
 
-        await using TestNode back = new(_folder.Path, 2);
+        await using TestNode back = new(_folder.Path, 2, alone: false);
         await back.Dcf.StartAsync(2, json);
         await TestNode.UntilAsync(async () => (await back.Dcf.GetStream(One).GetStatusAsync()) is { Health: StreamHealth.Failed, FailureReason: { } why } && why.Contains("fenced", StringComparison.Ordinal), "node 2 is fenced");
         await survivor.DisposeAsync();
@@ -52,11 +52,11 @@ public sealed class DcfMinoritySpec : IDisposable
         StreamMembership membership = (await follower.Dcf.GetStream(One).GetStatusAsync()).Membership;
         Assert.Equal([1, 2, 2], membership.Members.Select(m => m.Group));
 
-        DcfAdminResult set = await follower.Dcf.SetMajorityGroupsAsync(One, [1, 2], TimeSpan.FromSeconds(20));
+        DcfAdminResult set = await follower.Dcf.SetMajorityGroupsAsync(One, [1, 2], TimeSpan.FromSeconds(60));
         Assert.True(set.Success, set.Reason);
-        DcfAdminResult impossible = await follower.Dcf.SetMajorityGroupsAsync(One, [7], TimeSpan.FromSeconds(20));
+        DcfAdminResult impossible = await follower.Dcf.SetMajorityGroupsAsync(One, [7], TimeSpan.FromSeconds(60));
         Assert.Contains("7", impossible.Reason, StringComparison.Ordinal);
-        DcfAdminResult changed = await follower.Dcf.ChangeMemberAsync("""[{"stream_id":1,"node_id":3,"group":4,"priority":0}]""", TimeSpan.FromSeconds(20));
+        DcfAdminResult changed = await follower.Dcf.ChangeMemberAsync("""[{"stream_id":1,"node_id":3,"group":4,"priority":0}]""", TimeSpan.FromSeconds(60));
         Assert.True(changed.Success, changed.Reason);
         await TestNode.UntilAsync(async () => (await follower.Dcf.GetStream(One).GetStatusAsync()).Membership is var m && m.Find(new NodeId(3))!.Group == 4 && m.Quorum.RequiredGroups.SequenceEqual([1, 2]), "the change is here");
         await Assert.ThrowsAsync<DcfConfigurationException>(() => follower.Dcf.ChangeMemberAsync("""{"stream_id":1,"node_id":3,"color":4}"""));
@@ -81,8 +81,9 @@ public sealed class DcfMinoritySpec : IDisposable
         string json = "[" + string.Join(",", Enumerable.Range(1, 3).Select(i =>
             $$"""{"stream_id":1,"node_id":{{i}},"ip":"127.0.0.1","port":{{FreePort.Next()}},"role":"FOLLOWER","group":{{(i == 1 ? 1 : 2)}},"priority":0}""")) + "]";
         Assert.Equal([1, 2, 2], DcfClusterConfig.Parse(DcfClusterConfig.Parse(json).ToJson()).Nodes.Select(n => n.Group));
-        TestNode[] nodes = [.. Enumerable.Range(1, 3).Select(i => new TestNode(_folder.Path, (uint)i))];
+        TestNode[] nodes = [.. Enumerable.Range(1, 3).Select(i => new TestNode(_folder.Path, (uint)i, alone: false))];
         await Task.WhenAll(nodes.Select(n => n.Dcf.StartAsync(n.Id, json)));
+        await nodes[1].ElectAsync(One);
         return (nodes, json);
     }
 

@@ -88,21 +88,21 @@ public sealed class DcfNodeSpec : IDisposable
         TestNode leader = await cluster.LeaderAsync(One);
         TestNode follower = cluster.Nodes.First(n => n != leader);
         int port = FreePort.Next();
-        await using TestNode fourth = new(_folder.Path, 4, join: true);
+        await using TestNode fourth = new(_folder.Path, 4, join: true, alone: false);
         await fourth.Dcf.StartAsync(4, $"{One}$4$127.0.0.1${port}$FOLLOWER");
 
-        DcfAdminResult added = await follower.Dcf.AddMemberAsync(One, 4, "127.0.0.1", port, DcfRole.Follower, TimeSpan.FromSeconds(20));
+        DcfAdminResult added = await follower.Dcf.AddMemberAsync(One, 4, "127.0.0.1", port, DcfRole.Follower, TimeSpan.FromSeconds(60));
         Assert.True(added.Success, added.Reason);
-        DcfAdminResult promoted = await follower.Dcf.PromoteLeaderAsync(One, 4, TimeSpan.FromSeconds(10));
+        DcfAdminResult promoted = await follower.Dcf.PromoteLeaderAsync(One, 4, TimeSpan.FromSeconds(30));
         Assert.True(promoted.Success, promoted.Reason);
         await TestNode.UntilAsync(async () => (await fourth.Dcf.GetStream(One).GetStatusAsync()) is { Role: Role.Leader, IsReady: true }, "node 4 leads");
         Assert.True((await fourth.Dcf.WriteAsync(One, "by the fourth"u8.ToArray())).IsCommitted);
 
         await fourth.Dcf.DemoteFollowerAsync(One);
         await TestNode.UntilAsync(async () => (await follower.Dcf.GetStream(One).GetStatusAsync()).Leader is { IsNone: false } id && id != new NodeId(4), "another node leads");
-        DcfAdminResult passive = await follower.Dcf.ChangeMemberRoleAsync(One, 4, DcfRole.Passive, waitTimeout: TimeSpan.FromSeconds(20));
+        DcfAdminResult passive = await follower.Dcf.ChangeMemberRoleAsync(One, 4, DcfRole.Passive, waitTimeout: TimeSpan.FromSeconds(60));
         Assert.True(passive.Success, passive.Reason);
-        DcfAdminResult removed = await follower.Dcf.RemoveMemberAsync(One, 4, TimeSpan.FromSeconds(20));
+        DcfAdminResult removed = await follower.Dcf.RemoveMemberAsync(One, 4, TimeSpan.FromSeconds(60));
         Assert.True(removed.Success, removed.Reason);
         Assert.Equal(3, (await follower.Dcf.GetStream(One).GetStatusAsync()).Membership.Members.Length);
     }
@@ -250,7 +250,7 @@ public sealed class DcfNodeSpec : IDisposable
         foreach (string name in new[] { "stream-1", "stream-2", "stream-3" })
         {
             ActorIdentity identity = await Futures.Ask<ActorIdentity>(
-                node.Dcf.System.ActorSelection($"/user/raft/{name}"), new Identify(name), TimeSpan.FromSeconds(3));
+                node.Dcf.System.ActorSelection($"/user/raft/{name}"), new Identify(name), TimeSpan.FromSeconds(30));
             if (identity.Subject is not null)
             {
                 names.Add(name);
@@ -270,8 +270,9 @@ public sealed class DcfNodeSpec : IDisposable
         {
             int[] ports = [FreePort.Next(), FreePort.Next(), FreePort.Next()];
             string text = string.Join(",", streams.SelectMany(s => ports.Select((port, i) => $"{s}${i + 1}$127.0.0.1${port}${(i == 0 ? "LEADER" : "FOLLOWER")}")));
-            Cluster cluster = new([new TestNode(folder, 1), new TestNode(folder, 2), new TestNode(folder, 3)]);
+            Cluster cluster = new([.. Enumerable.Range(1, 3).Select(id => new TestNode(folder, (uint)id, alone: false))]);
             await Task.WhenAll(cluster.Nodes.Select(n => n.Dcf.StartAsync(n.Id, text)));
+            await Task.WhenAll(streams.Select(cluster.Nodes[0].ElectAsync));
             return cluster;
         }
 

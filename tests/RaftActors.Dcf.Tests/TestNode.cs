@@ -8,7 +8,11 @@ namespace RaftActors.Dcf.Tests;
 /// <summary>A node with everything its callbacks reported.</summary>
 internal sealed class TestNode : IAsyncDisposable
 {
-    public TestNode(string folder, uint id, bool join = false)
+    /// <param name="folder">Where its data is.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="join">It waits until it is added.</param>
+    /// <param name="alone">It has no peers whose silence a busy machine could feign, so it need not be patient.</param>
+    public TestNode(string folder, uint id, bool join = false, bool alone = true)
     {
         Id = id;
         Dcf = new Dcf(new DcfOptions
@@ -28,9 +32,10 @@ internal sealed class TestNode : IAsyncDisposable
                 akka.persistence.snapshot-store.plugin = "akka.persistence.no-snapshot-store"
                 akka.remote.retry-gate-closed-for = 200 ms
                 raft-actors.stream-defaults {
-                  election-timeout-min = 400 ms
-                  election-timeout-max = 800 ms
+                  election-timeout-min = {{(alone ? "400 ms" : "2 s")}}
+                  election-timeout-max = {{(alone ? "800 ms" : "4 s")}}
                   heartbeat-interval = 50 ms
+                  client-timeout = 30 s
                 }
                 """),
         });
@@ -55,10 +60,20 @@ internal sealed class TestNode : IAsyncDisposable
 
     public ConcurrentQueue<(StreamId Stream, NodeId Leader)> Leaders { get; } = new();
 
+    /// <summary>Makes it the leader of a stream that has none, as soon as it may stand for election.</summary>
+    public Task ElectAsync(StreamId stream) => UntilAsync(
+        async () =>
+        {
+            RaftStream here = Dcf.GetStream(stream);
+            await here.TriggerElectionAsync();
+            return !(await here.GetStatusAsync()).Leader.IsNone;
+        },
+        $"stream {stream} has a leader");
+
     /// <summary>Waits for something observable; real time, because real nodes talk here.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
-        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(30));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(60));
         while (!await condition())
         {
             Assert.False(timeout.IsCancellationRequested, $"Timed out waiting until {what}.");

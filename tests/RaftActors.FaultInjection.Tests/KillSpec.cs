@@ -63,7 +63,12 @@ public sealed class KillSpec(ITestOutputHelper output)
     [Fact]
     public async Task Minority_must_refuse_or_leave_open_and_serve_stale_reads_only()
     {
-        await using TestCluster cluster = await TestCluster.StartAsync(3, "kv-server.leader-wait = 1s\nraft-actors.stream-defaults.client-timeout = 2s");
+        await using TestCluster cluster = await TestCluster.StartAsync(
+            3,
+            """
+            kv-server.leader-wait = 1s
+            raft-actors.stream-defaults { client-timeout = 2s, election-timeout-min = 2s, election-timeout-max = 3s }
+            """);
         int leader = await cluster.Nodes.WaitForLeaderAsync(TestCluster.Patience);
         int[] others = [.. cluster.Nodes.NodeIds.Where(n => n != leader)];
         await using RespClient client = await cluster.ConnectAsync(leader);

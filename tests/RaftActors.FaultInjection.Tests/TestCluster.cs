@@ -10,6 +10,9 @@ internal sealed class TestCluster : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>For tests in which the leader must not change, however busy the machine is.</summary>
+    public const string OneLeader = "raft-actors.stream-defaults { election-timeout-min = 4s, election-timeout-max = 5s }";
+
     private const string Settings = """
         raft-actors.stream-defaults {
           election-timeout-min = 400ms

@@ -23,7 +23,10 @@ internal static class ThreadLoan
     private static bool _known;
 
     /// <summary>For the next message to an actor of consensus, if it comes at once.</summary>
-    public static void Offer() => _until = Stopwatch.GetTimestamp() + Validity;
+    public static void Offer() => Offer(Validity);
+
+    /// <summary>The same for so many ticks of <see cref="Stopwatch"/>.</summary>
+    public static void Offer(long validity) => _until = Stopwatch.GetTimestamp() + validity;
 
     /// <summary>The message is told; nobody took the thread for it.</summary>
     public static void Withdraw() => _until = 0;

@@ -6,7 +6,7 @@ namespace RaftActors.Tests.Clusters;
 /// <summary>Operators over remoting: what they may ask, and that they can be kept out.</summary>
 public sealed class AdministrationSpec
 {
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Request_to_any_node_must_reach_the_leader()

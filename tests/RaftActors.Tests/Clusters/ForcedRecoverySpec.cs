@@ -7,12 +7,12 @@ namespace RaftActors.Tests.Clusters;
 /// <summary>A majority is gone, over real loopback remoting: the survivor goes on, and those left out are fenced; and quorums that are no majorities.</summary>
 public sealed class ForcedRecoverySpec
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Survivor_must_go_on_alone_and_the_old_members_be_fenced_for_good()
     {
-        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync(brief: true);
         TestNode survivor = await cluster.Follower();
         NodeId id = survivor.Stream.NodeId;
         await survivor.Write("acknowledged");
@@ -69,7 +69,7 @@ public sealed class ForcedRecoverySpec
     [Fact]
     public async Task Two_survivors_must_both_vote_again_and_a_restart_must_keep_the_generation()
     {
-        await using TestCluster cluster = await TestCluster.StartRemotingAsync();
+        await using TestCluster cluster = await TestCluster.StartRemotingAsync(brief: true);
         TestNode leader = await cluster.Leader();
         await leader.Write("one");
         await cluster.Converged();

@@ -10,9 +10,6 @@ public sealed class JournalFedSpec
     private static readonly Config SmallTail = ConfigurationFactory.ParseString(
         "in-memory-tail-entries = 2, in-memory-tail-bytes = 200, max-append-bytes = 512, max-journal-reads = 1, max-unapplied-bytes = 256");
 
-    /// <summary>For tests in which the leader must not change, however busy the machine is.</summary>
-    private static readonly Config OneLeader = ConfigurationFactory.ParseString("election-timeout-min = 5s, election-timeout-max = 10s").WithFallback(SmallTail);
-
     [Fact]
     public async Task Restart_must_apply_the_whole_log_again_from_the_journal()
     {
@@ -50,8 +47,7 @@ public sealed class JournalFedSpec
     [Fact]
     public async Task Follower_whose_state_machine_hangs_must_be_held_back_alone_and_catch_up_when_it_goes_on()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: ConfigurationFactory.ParseString("max-unapplied-entries = 20").WithFallback(OneLeader));
-        await cluster.Nodes.First().Stream.TriggerElectionAsync();
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: ConfigurationFactory.ParseString("max-unapplied-entries = 20").WithFallback(SmallTail));
         TestNode stuck = await cluster.Follower();
         TestNode leader = await cluster.Leader();
         await stuck.Until(s => s.AppliedIndex == s.CommitIndex && s.CommitIndex.Value > 0);
@@ -67,8 +63,7 @@ public sealed class JournalFedSpec
     [Fact]
     public async Task Paused_member_must_get_nothing_until_it_is_resumed()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: OneLeader);
-        await cluster.Nodes.First().Stream.TriggerElectionAsync();
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: SmallTail);
         TestNode paused = await cluster.Follower();
         TestNode leader = await cluster.Leader();
         NodeId id = paused.Stream.NodeId;

@@ -130,7 +130,7 @@ public sealed class ObserverSpec
     [Fact]
     public async Task State_machines_must_be_told_whom_they_follow()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(brief: true);
         TestNode leader = await cluster.Leader();
         TestNode follower = await cluster.Follower();
         await leader.Write("one");

@@ -130,7 +130,7 @@ public sealed class RollbackSpec
 
             // The client is answered by the state machine's actor, and the status by the node, which hears of the failure right behind that.
             StreamStatus status = await stream.GetStatusAsync();
-            for (DateTime end = DateTime.UtcNow.AddSeconds(5); status.FailureReason is null && DateTime.UtcNow < end;)
+            for (DateTime end = DateTime.UtcNow.AddSeconds(30); status.FailureReason is null && DateTime.UtcNow < end;)
             {
                 await Task.Delay(10);
                 status = await stream.GetStatusAsync();

@@ -78,14 +78,17 @@ public sealed class SnapshotPaceSpec : IDisposable
 
         node.Machine.SaveGate = gate.Task;
         Task<SnapshotAnswer> snapshot = node.Stream.TakeSnapshotAsync();
+
+        // Behind the request, in the node's own order: it has begun.
+        await node.Stream.GetStatusAsync();
         node.System.ActorSelection($"/user/raft/stream-{node.Stream.Id}/node/snapshots").Tell(Kill.Instance);
-        SnapshotFailed failed = Assert.IsType<SnapshotFailed>(await snapshot.WaitAsync(TimeSpan.FromSeconds(10)));
+        SnapshotFailed failed = Assert.IsType<SnapshotFailed>(await snapshot.WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Contains("restarted", failed.Reason, StringComparison.Ordinal);
         gate.SetResult();
         node.Machine.SaveGate = Task.CompletedTask;
         await node.Write("goes on");
 
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(10);
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(30);
         while (await node.Stream.TakeSnapshotAsync() is not SnapshotCompleted)
         {
             Assert.True(DateTime.UtcNow < end, "no snapshot after the restart of its actor");

@@ -182,7 +182,7 @@ public sealed class SnapshotSpec : IDisposable
     [Fact]
     public async Task Snapshot_larger_than_a_frame_must_arrive_while_blocks_get_lost_and_clients_write()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(Store(), Settings("snapshot-every-entries = 8, snapshot-reserved-entries = 2, snapshot-block-bytes = 200KiB, snapshot-retry-interval = 100ms"));
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(Store(), Settings("snapshot-every-entries = 8, snapshot-reserved-entries = 2, snapshot-block-bytes = 200KiB, snapshot-retry-interval = 100ms"), brief: true);
         TestNode leader = await cluster.Leader();
         NodeId late = (await cluster.Follower()).Stream.NodeId;
         await cluster.Stop(late);
@@ -211,7 +211,7 @@ public sealed class SnapshotSpec : IDisposable
     [Fact]
     public async Task Snapshot_that_is_being_loaded_must_stay_when_a_newer_one_arrives()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(Store(), Settings("snapshot-every-entries = 10, snapshot-block-bytes = 1KiB"));
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(Store(), Settings("snapshot-every-entries = 10, snapshot-block-bytes = 1KiB"), brief: true);
         TestNode leader = await cluster.Leader();
         NodeId late = (await cluster.Follower()).Stream.NodeId;
         string address = cluster.Members.Single(m => m.Id == late).Address;

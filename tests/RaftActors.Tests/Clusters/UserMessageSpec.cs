@@ -134,7 +134,7 @@ public sealed class UserMessageSpec
 
     private static async Task Until(Func<bool> condition)
     {
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(15);
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(30);
         while (!condition())
         {
             Assert.True(DateTime.UtcNow < end, "not in time");

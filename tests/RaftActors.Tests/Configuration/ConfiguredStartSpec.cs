@@ -200,7 +200,7 @@ public sealed class ConfiguredStartSpec
 
     private static async Task<RaftStream> Started(RaftStreams streams, uint id)
     {
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(10);
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(30);
         RaftStream? stream;
         while (!streams.TryGetStream(new StreamId(id), out stream) || (await stream.GetStatusAsync()).Health == StreamHealth.Starting)
         {

@@ -18,6 +18,7 @@ public sealed class JournalFaultSpec : PersistenceTestKit
         : base(ConfigurationFactory.ParseString(
             """
             akka.loglevel = OFF
+            akka.test.single-expect-default = 30s
             raft-actors.stream-defaults { election-timeout-min = 150ms, election-timeout-max = 300ms, heartbeat-interval = 50ms }
             """))
     {
@@ -36,7 +37,7 @@ public sealed class JournalFaultSpec : PersistenceTestKit
         await WithJournalWrite(journal => journal.Fail(), async () =>
         {
             TestNode node = await StartAsync();
-            StreamFailed failed = await FishForMessageAsync<StreamFailed>(_ => true, TimeSpan.FromSeconds(10));
+            StreamFailed failed = await FishForMessageAsync<StreamFailed>(_ => true, TimeSpan.FromSeconds(30));
             Assert.Equal(_stream, failed.Stream);
             Assert.IsType<ProposalRefused>(await node.Propose("x"));
         });
@@ -91,7 +92,7 @@ public sealed class JournalFaultSpec : PersistenceTestKit
             ProposalAnswer[] lost = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => node.Propose($"lost-{i}")));
             Assert.All(lost, a => Assert.True(a is OutcomeUnknown or ProposalRefused { Code: RefusalCode.StreamFailed }, $"{a}"));
 
-            StreamFailed failed = await ExpectMsgAsync<StreamFailed>(TimeSpan.FromSeconds(5));
+            StreamFailed failed = await ExpectMsgAsync<StreamFailed>();
             Assert.Contains(reason, failed.Reason, StringComparison.Ordinal);
             StreamStatus status = await node.Stream.GetStatusAsync();
             Assert.Equal(StreamHealth.Failed, status.Health);

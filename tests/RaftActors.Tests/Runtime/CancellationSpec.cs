@@ -16,7 +16,7 @@ public sealed class CancellationSpec
     [Fact]
     public async Task Proposal_that_waits_for_a_leader_must_be_taken_back_for_certain()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: Slow);
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: Slow, brief: true);
         TestNode node = await cluster.Leader();
         cluster.Network.Isolate(AddressOf(cluster, node));
         await node.Until(s => s.Leader.IsNone);
@@ -135,7 +135,7 @@ public sealed class CancellationSpec
     [Fact]
     public async Task Actors_must_be_able_to_take_back_what_waits_and_only_their_own()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: Slow);
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: Slow, brief: true);
         TestNode node = await cluster.Leader();
         await node.Write("one");
         cluster.Network.Isolate(AddressOf(cluster, node));

@@ -180,10 +180,7 @@ public sealed class PooledProposalSpec
         const int Clients = 32;
         const int Each = 300;
         ProposeOptions options = new() { ContinueInline = inline };
-
-        // A busy machine must not cost the leader its office: every answer has to be a commitment.
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(
-            settings: Akka.Configuration.ConfigurationFactory.ParseString($"state-machine-dispatcher = \"{stateMachineDispatcher}\", election-timeout-min = 2s, election-timeout-max = 3s"));
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(settings: Akka.Configuration.ConfigurationFactory.ParseString($"state-machine-dispatcher = \"{stateMachineDispatcher}\""));
         TestNode leader = await cluster.Leader();
         List<long>[] indexes = await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(async () =>
         {

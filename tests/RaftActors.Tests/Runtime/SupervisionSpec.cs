@@ -11,6 +11,9 @@ public sealed class SupervisionSpec
     private static readonly NodeId Self = new(1);
     private static readonly ProposeOptions Patient = new() { Timeout = TimeSpan.FromMinutes(1) };
 
+    // Shorter than what clients would wait: only an answer may end the wait.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     [Fact]
     public async Task Node_that_ends_must_be_made_anew_and_its_clients_must_be_answered()
     {
@@ -25,7 +28,7 @@ public sealed class SupervisionSpec
         node.System.Stop(actor);
         first.Gate.Set();
 
-        Assert.True(await open.WaitAsync(TimeSpan.FromSeconds(5)) is OutcomeUnknown or ProposalCommitted);
+        Assert.True(await open.WaitAsync(Patience) is OutcomeUnknown or ProposalCommitted);
         await node.Until(s => s.IsReady && s.AppliedIndex == s.LastEntry.Index);
         Assert.NotSame(first, node.Machine);
         Assert.Equal("2", await node.Read("count"));
@@ -67,7 +70,7 @@ public sealed class SupervisionSpec
     [InlineData("node/replicator-2")]
     public async Task Rebuildable_child_that_throws_must_be_restarted_without_harm(string path)
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(brief: true);
         TestNode node = await cluster.Leader();
         if (path.EndsWith("-2", StringComparison.Ordinal) && node.Stream.NodeId == new NodeId(2))
         {
@@ -92,7 +95,7 @@ public sealed class SupervisionSpec
     [Fact]
     public async Task Election_actor_of_a_follower_must_have_its_timer_again_after_a_restart()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(brief: true);
         TestNode leader = await cluster.Leader();
         foreach (TestNode node in cluster.Nodes.Where(n => n != leader))
         {
@@ -139,7 +142,7 @@ public sealed class SupervisionSpec
 
         await node.Until(s => s.Health == StreamHealth.Failed);
         node.Machine.Gate.Set();
-        Assert.True(await open.WaitAsync(TimeSpan.FromSeconds(5)) is OutcomeUnknown or ProposalCommitted);
+        Assert.True(await open.WaitAsync(Patience) is OutcomeUnknown or ProposalCommitted);
         TestNode again = await TestNode.StartAsync(node.System, node.Stream.Id, Self, node.Stream.Definition.Members);
         await again.Until(s => s.IsReady && s.AppliedIndex == s.LastEntry.Index);
         Assert.Equal(["one", "two"], again.Machine.Applied);
@@ -148,7 +151,7 @@ public sealed class SupervisionSpec
     [Fact]
     public async Task State_machine_actor_that_throws_must_answer_whoever_waits_and_leave_the_member_a_voter()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(ConfigurationFactory.ParseString("akka.loglevel = OFF"));
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(ConfigurationFactory.ParseString("akka.loglevel = OFF"), ConfigurationFactory.ParseString("client-timeout = 1m"), brief: true);
         TestNode leader = await cluster.Leader();
         await leader.Write("one");
         leader.Machine.Gate.Reset();
@@ -160,9 +163,9 @@ public sealed class SupervisionSpec
         leader.System.ActorSelection($"/user/raft/stream-{cluster.Stream}/node/fsm-caller").Tell(Kill.Instance);
         leader.Machine.Gate.Set();
 
-        Assert.True(await write.WaitAsync(TimeSpan.FromSeconds(5)) is OutcomeUnknown or ProposalCommitted);
-        await read.WaitAsync(TimeSpan.FromSeconds(5));
-        await snapshot.WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.True(await write.WaitAsync(Patience) is OutcomeUnknown or ProposalCommitted);
+        await read.WaitAsync(Patience);
+        await snapshot.WaitAsync(Patience);
         await leader.Until(s => s.Health == StreamHealth.Failed);
         TestNode next = await cluster.Leader();
         Assert.NotSame(leader, next);
@@ -191,7 +194,7 @@ public sealed class SupervisionSpec
         await node.Stream.GetStatusAsync();
         (await Child(node, "node/snapshots")).Tell(Kill.Instance);
 
-        Assert.IsType<SnapshotFailed>(await snapshot.WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.IsType<SnapshotFailed>(await snapshot.WaitAsync(Patience));
         gate.SetResult();
         await node.Write("two");
         Assert.Equal(StreamHealth.Healthy, (await node.Stream.GetStatusAsync()).Health);
@@ -203,7 +206,7 @@ public sealed class SupervisionSpec
     [InlineData("node/snapshots")]
     public async Task Child_that_throws_too_often_must_have_its_node_made_anew(string path)
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(ConfigurationFactory.ParseString("akka.loglevel = OFF"));
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(ConfigurationFactory.ParseString("akka.loglevel = OFF"), brief: true);
         await cluster.Leader();
         TestNode node = cluster[new NodeId(1)];
         RecordingStateMachine first = node.Machine;
@@ -230,10 +233,10 @@ public sealed class SupervisionSpec
         TaskCompletionSource started = new();
         node.System.ActorSelection("/user/raft").Tell(new AddStream(null!, started), ActorRefs.NoSender);
 
-        await Assert.ThrowsAsync<RaftActorsException>(() => started.Task.WaitAsync(TimeSpan.FromSeconds(5)));
+        await Assert.ThrowsAsync<RaftActorsException>(() => started.Task.WaitAsync(Patience));
         await node.Write("two");
         Assert.Same(first, node.Machine);
-        await RaftStreams.Get(node.System).StopStreamAsync(node.Stream.Id).WaitAsync(TimeSpan.FromSeconds(10));
+        await RaftStreams.Get(node.System).StopStreamAsync(node.Stream.Id).WaitAsync(Patience);
         Assert.Empty(RaftStreams.Get(node.System).Streams);
     }
 
@@ -251,11 +254,11 @@ public sealed class SupervisionSpec
         Task stop = streams.StopStreamAsync(node.Stream.Id);
 
         node.Machine.Gate.Set();
-        Assert.True(await open.WaitAsync(TimeSpan.FromSeconds(5)) is OutcomeUnknown or ProposalCommitted);
-        await Task.WhenAny(stop).WaitAsync(TimeSpan.FromSeconds(5));
-        await Assert.ThrowsAnyAsync<RaftActorsException>(() => streams.StopStreamAsync(node.Stream.Id).WaitAsync(TimeSpan.FromSeconds(5)));
-        await Assert.ThrowsAnyAsync<RaftActorsException>(() => TestNode.StartAsync(node.System, TestConfig.NewStream(), Self, node.Stream.Definition.Members).WaitAsync(TimeSpan.FromSeconds(5)));
-        Assert.IsType<ProposalRefused>(await node.Propose("three", Patient).WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.True(await open.WaitAsync(Patience) is OutcomeUnknown or ProposalCommitted);
+        await Task.WhenAny(stop).WaitAsync(Patience);
+        await Assert.ThrowsAnyAsync<RaftActorsException>(() => streams.StopStreamAsync(node.Stream.Id).WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<RaftActorsException>(() => TestNode.StartAsync(node.System, TestConfig.NewStream(), Self, node.Stream.Definition.Members).WaitAsync(Patience));
+        Assert.IsType<ProposalRefused>(await node.Propose("three", Patient).WaitAsync(Patience));
     }
 
     [Fact]
@@ -281,7 +284,7 @@ public sealed class SupervisionSpec
         node.Stream.Ref.Tell(Kill.Instance);
         Task<ProposalAnswer>[] late = [.. Enumerable.Range(0, 100).Select(i => node.Propose($"late {i}", new ProposeOptions { Timeout = TimeSpan.FromMinutes(1) }))];
 
-        await Task.WhenAll(open.Concat(late)).WaitAsync(TimeSpan.FromSeconds(5));
+        await Task.WhenAll(open.Concat(late)).WaitAsync(Patience);
     }
 
     /// <summary>The stream fails, and says so to whoever proposes.</summary>

@@ -10,7 +10,7 @@ namespace RaftActors.Tests.Runtime;
 public sealed class TwoLaneMailboxSpec : Akka.TestKit.Xunit2.TestKit
 {
     public TwoLaneMailboxSpec()
-        : base(RaftSettings.Reference().WithFallback("akka.loglevel = OFF"))
+        : base(RaftSettings.Reference().WithFallback("akka { loglevel = OFF, test.single-expect-default = 30s }"))
     {
     }
 
@@ -51,8 +51,8 @@ public sealed class TwoLaneMailboxSpec : Akka.TestKit.Xunit2.TestKit
         actor.Tell(new Query(default), TestActor);
         gate.Set();
 
-        Assert.Equal(RefusalCode.Stopping, Assert.IsType<ProposalRefused>(await proposal.Task.WaitAsync(TimeSpan.FromSeconds(5))).Code);
-        Assert.IsType<ReadFailed>(await read.Task.WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.Equal(RefusalCode.Stopping, Assert.IsType<ProposalRefused>(await proposal.Task.WaitAsync(TimeSpan.FromSeconds(30))).Code);
+        Assert.IsType<ReadFailed>(await read.Task.WaitAsync(TimeSpan.FromSeconds(30)));
         ExpectMsg<ProposalRefused>();
         ExpectMsg<ReadFailed>();
     }

@@ -31,7 +31,7 @@ public sealed class ClientSessionSpec
     [Fact]
     public async Task Leader_that_is_lost_in_the_middle_must_not_make_anything_happen_twice_or_not_at_all()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(brief: true);
         TestNode client = await cluster.Follower();
         await using RaftSession session = await client.Stream.OpenSessionAsync(new SessionOptions { MaxPipelined = 20 });
         List<Task<ProposalAnswer>> answers = [];
@@ -58,7 +58,7 @@ public sealed class ClientSessionSpec
     [Fact]
     public async Task Lost_answers_must_be_asked_for_again()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync();
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(brief: true);
         TestNode follower = await cluster.Follower();
         await using RaftSession session = await follower.Stream.OpenSessionAsync();
         int dropped = 0;

@@ -12,7 +12,7 @@ internal static class Question
     {
         TaskCompletionSource<object> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(Props.Create(() => new Asker(target, message, answer)));
-        return Assert.IsAssignableFrom<T>(await answer.Task.WaitAsync(TimeSpan.FromSeconds(10)));
+        return Assert.IsAssignableFrom<T>(await answer.Task.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     private sealed class Asker(ICanTell target, object question, TaskCompletionSource<object> answer) : UntypedActor

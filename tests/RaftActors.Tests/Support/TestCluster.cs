@@ -4,14 +4,23 @@ using RaftActors.Tests.Shared;
 
 namespace RaftActors.Tests.Support;
 
-/// <summary>Three members of one stream in this process, over real loopback remoting or over memory.</summary>
+/// <summary>
+/// Three members of one stream in this process, over real loopback remoting or over memory. Their leader is elected at once and stays, however busy the machine is, unless a test asks for short
+/// election timeouts.
+/// </summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
+    // Longer than any pause of a machine that others use too.
+    private static readonly Config Steady = ConfigurationFactory.ParseString("election-timeout-min = 5s, election-timeout-max = 10s");
+
+    // Somebody waits for the next leader. Proposals wait for one for four seconds at the most.
+    private static readonly Config Brief = ConfigurationFactory.ParseString("election-timeout-min = 1s, election-timeout-max = 2s");
+
     private readonly Func<Member, Config> _config;
-    private readonly Config? _settings;
+    private readonly Config _settings;
     private readonly Dictionary<NodeId, TestNode> _nodes = [];
 
-    private TestCluster(StreamId stream, ImmutableArray<Member> members, Func<Member, Config> config, Config? settings)
+    private TestCluster(StreamId stream, ImmutableArray<Member> members, Func<Member, Config> config, Config settings)
     {
         Stream = stream;
         Members = members;
@@ -31,17 +40,25 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public TestNode this[NodeId id] => _nodes[id];
 
-    public static Task<TestCluster> StartRemotingAsync(Config? extra = null, Config? settings = null, Func<NodeId, IStreamObserver>? observers = null)
+    /// <param name="extra">For the actor systems.</param>
+    /// <param name="settings">For the stream.</param>
+    /// <param name="observers">One for each member.</param>
+    /// <param name="brief">Election timeouts are short: the leader is taken away in this test, or it waits for something else that is measured in them.</param>
+    public static Task<TestCluster> StartRemotingAsync(Config? extra = null, Config? settings = null, Func<NodeId, IStreamObserver>? observers = null, bool brief = false)
     {
         ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"127.0.0.1:{FreePort.Next()}"))];
-        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.Remoting(int.Parse(m.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture))), settings, observers: observers);
+        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.Remoting(int.Parse(m.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture))), settings, brief, observers: observers);
     }
 
-    public static Task<TestCluster> StartInMemoryAsync(Config? extra = null, Config? settings = null, Func<NodeId, IStreamObserver>? observers = null)
+    /// <param name="extra">For the actor systems.</param>
+    /// <param name="settings">For the stream.</param>
+    /// <param name="observers">One for each member.</param>
+    /// <param name="brief">Election timeouts are short: the leader is taken away in this test, or it waits for something else that is measured in them.</param>
+    public static Task<TestCluster> StartInMemoryAsync(Config? extra = null, Config? settings = null, Func<NodeId, IStreamObserver>? observers = null, bool brief = false)
     {
         StreamId stream = TestConfig.NewStream();
         ImmutableArray<Member> members = [.. Enumerable.Range(1, 3).Select(i => new Member(new NodeId((uint)i), MemberKind.Voter, $"n{i}:1"))];
-        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.InMemoryNetwork($"net-{stream}", m.Address)), settings, stream, observers);
+        return StartAsync(members, m => (extra ?? Config.Empty).WithFallback(TestConfig.InMemoryNetwork($"net-{stream}", m.Address)), settings, brief, stream, observers);
     }
 
     public async Task<TestNode> Start(NodeId id)
@@ -71,7 +88,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>The leader, when it is ready to serve.</summary>
     public async Task<TestNode> Leader()
     {
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
         while (true)
         {
             foreach (TestNode node in _nodes.Values)
@@ -99,7 +116,7 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Waits until every running member has applied the same and has the same state.</summary>
     public async Task Converged()
     {
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
         while (true)
         {
             StreamStatus[] all = await Task.WhenAll(_nodes.Values.Select(n => n.Stream.GetStatusAsync())).ConfigureAwait(false);
@@ -115,12 +132,20 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_nodes.Values.Select(n => n.DisposeAsync().AsTask())).ConfigureAwait(false);
 
-    private static async Task<TestCluster> StartAsync(ImmutableArray<Member> members, Func<Member, Config> config, Config? settings, StreamId? stream = null, Func<NodeId, IStreamObserver>? observers = null)
+    private static async Task<TestCluster> StartAsync(ImmutableArray<Member> members, Func<Member, Config> config, Config? settings, bool brief, StreamId? stream = null, Func<NodeId, IStreamObserver>? observers = null)
     {
-        TestCluster cluster = new(stream ?? TestConfig.NewStream(), members, config, settings) { Observers = observers };
+        TestCluster cluster = new(stream ?? TestConfig.NewStream(), members, config, (settings ?? Config.Empty).WithFallback(brief ? Brief : Steady)) { Observers = observers };
         foreach (Member member in members)
         {
             await cluster.Start(member.Id).ConfigureAwait(false);
+        }
+
+        // Now one here, now another there. A member that has just started may not stand before it has heard of the others.
+        RaftStream candidate = cluster[members[(int)(cluster.Stream.Value % 3)].Id].Stream;
+        while ((await candidate.GetStatusAsync().ConfigureAwait(false)).Leader.IsNone)
+        {
+            await candidate.TriggerElectionAsync().ConfigureAwait(false);
+            await Task.Delay(10).ConfigureAwait(false);
         }
 
         return cluster;

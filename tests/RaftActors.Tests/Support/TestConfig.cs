@@ -26,6 +26,9 @@ internal static class TestConfig
           heartbeat-interval = 50ms
           vote-retry-interval = 100ms
           restart-backoff-min = 50ms
+
+          # Whoever waits for less says so.
+          client-timeout = 30s
         }
         """);
 

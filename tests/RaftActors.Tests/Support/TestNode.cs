@@ -77,7 +77,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async Task<StreamStatus> Until(Func<StreamStatus, bool> condition, TimeSpan? within = null)
     {
-        DateTime end = DateTime.UtcNow + (within ?? TimeSpan.FromSeconds(10));
+        DateTime end = DateTime.UtcNow + (within ?? TimeSpan.FromSeconds(30));
         while (true)
         {
             StreamStatus status = await Stream.GetStatusAsync().ConfigureAwait(false);
