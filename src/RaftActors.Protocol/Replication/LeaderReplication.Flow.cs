@@ -116,10 +116,19 @@ internal sealed partial class LeaderReplication
         }
     }
 
-    private void SendNext(Leadership leadership, PeerProgress peer, IReadOnlyList<EntryBatch> batches)
+    private AppendEntries SendNext(Leadership leadership, PeerProgress peer, IReadOnlyList<EntryBatch> batches)
     {
         LogIndex previous = peer.Next.Previous;
         peer.Sent(batches[^1].LastIndex, BytesOf(batches), _state.Now);
-        SendAppend(leadership, peer, previous, batches);
+        return SendAppend(leadership, peer, previous, batches);
+    }
+
+    /// <summary>The same for what another peer has been sent.</summary>
+    private void SendNext(Leadership leadership, PeerProgress peer, AppendEntries same)
+    {
+        // Counted, though it has the token that it had for the first.
+        leadership.TakeToken();
+        peer.Sent(same.LastIndex, BytesOf(same.Batches), _state.Now);
+        Send(peer, same);
     }
 }

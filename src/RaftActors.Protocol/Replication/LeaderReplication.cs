@@ -11,10 +11,6 @@ internal sealed partial class LeaderReplication
     private readonly RaftState _state;
     private readonly RoleTransitions _roles;
 
-    // While all peers get what they lack: the last append of it.
-    private AppendEntries? _toAll;
-    private bool _sendsToAll;
-
     public LeaderReplication(RaftState state, RoleTransitions roles)
     {
         _state = state;
@@ -406,28 +402,33 @@ internal sealed partial class LeaderReplication
 
     private void SendAppends(Leadership leadership)
     {
-        _sendsToAll = true;
+        AppendEntries? latest = null;
         foreach (PeerProgress peer in leadership.Peers)
         {
-            SendAppends(leadership, peer);
+            latest = SendAppends(leadership, peer, latest);
         }
-
-        _sendsToAll = false;
-        _toAll = null;
     }
 
     /// <summary>Sends what the peer lacks, as far as its window allows (thesis section 10.2.1).</summary>
-    private void SendAppends(Leadership leadership, PeerProgress peer)
+    /// <param name="leadership">This leader's.</param>
+    /// <param name="peer">Whom to send to.</param>
+    /// <param name="latest">What another peer has been sent at this moment.</param>
+    /// <returns>What was sent last, or <paramref name="latest"/>.</returns>
+    /// <remarks>
+    /// Peers that lack the same get the very same message, token included: the shell has to encode it once. No peer gets it twice, so tokens rise for each of them; and what an answer to a token proves
+    /// (the peer has heard this leader since the token was taken) is true of each.
+    /// </remarks>
+    private AppendEntries? SendAppends(Leadership leadership, PeerProgress peer, AppendEntries? latest = null)
     {
         if (peer.State == PeerState.InstallingSnapshot || peer.IsAnotherIncarnation || peer.Flow.IsHeld)
         {
-            return;
+            return latest;
         }
 
         if (peer.Next <= _state.Log.Base.Index)
         {
             BeginInstalling(peer);
-            return;
+            return latest;
         }
 
         if (peer.State == PeerState.Probing)
@@ -439,7 +440,7 @@ internal sealed partial class LeaderReplication
                 SendAppend(leadership, peer, peer.Next.Previous, peer.Next < _state.Log.FirstInMemory ? [] : _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
             }
 
-            return;
+            return latest;
         }
 
         while (peer.Next <= _state.Log.Last.Index && peer.InFlight.HasRoom && !WaitsForMore(peer))
@@ -447,11 +448,20 @@ internal sealed partial class LeaderReplication
             if (peer.Next < _state.Log.FirstInMemory)
             {
                 _state.Reads.Ask(peer.Id, peer.Next, _state.Log.FirstInMemory.Previous, _state.Options.MaxAppendBytes);
-                return;
+                return latest;
             }
 
-            SendNext(leadership, peer, _toAll?.Previous.Index.Next == peer.Next ? _toAll.Batches : _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
+            if (latest?.Previous.Index.Next == peer.Next)
+            {
+                SendNext(leadership, peer, latest);
+            }
+            else
+            {
+                latest = SendNext(leadership, peer, _state.Log.Read(peer.Next, _state.Options.MaxAppendBytes));
+            }
         }
+
+        return latest;
     }
 
     /// <summary>
@@ -483,26 +493,18 @@ internal sealed partial class LeaderReplication
         }
     }
 
-    /// <remarks>
-    /// Peers that lack the same get the very same message, token included: the shell has to encode it once. No peer gets it twice, so tokens rise for each of them; and what an answer to a token proves
-    /// (the peer has heard this leader since the token was taken) is true of each.
-    /// </remarks>
-    private void SendAppend(Leadership leadership, PeerProgress peer, LogIndex previous, IReadOnlyList<EntryBatch> batches)
+    private AppendEntries SendAppend(Leadership leadership, PeerProgress peer, LogIndex previous, IReadOnlyList<EntryBatch> batches)
     {
-        if (_toAll is not null && ReferenceEquals(_toAll.Batches, batches))
-        {
-            // Counted, though it has the token that it had for the first.
-            leadership.TakeToken();
-            peer.SentCommit(LogIndex.Min(_toAll.Commit, _toAll.LastIndex));
-            _state.Send(peer.Id, _toAll);
-            return;
-        }
-
         // A heartbeat to a peer that is far behind names no entry: it asks for nothing but an answer.
         EntryId before = previous < _state.Log.Base.Index ? EntryId.Zero : _state.Log.IdAt(previous);
         AppendEntries message = new(_state.Term, leadership.TakeToken(), before, _state.CommitIndex, batches);
-        _toAll = _sendsToAll && batches.Count > 0 ? message : null;
-        peer.SentCommit(LogIndex.Min(_state.CommitIndex, message.LastIndex));
+        Send(peer, message);
+        return message;
+    }
+
+    private void Send(PeerProgress peer, AppendEntries message)
+    {
+        peer.SentCommit(LogIndex.Min(message.Commit, message.LastIndex));
         _state.Send(peer.Id, message);
     }
 
