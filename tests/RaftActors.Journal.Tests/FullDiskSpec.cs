@@ -199,7 +199,7 @@ public sealed class FullDiskSpec
                     akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{members[i].Address.Split(':')[1]}} }
                     akka.remote.retry-gate-closed-for = 200ms
                     raft-actors.journal.wal.spare-segments = 0
-                    raft-actors.stream-defaults { restart-backoff-max = 1s, election-timeout-min = 500ms, election-timeout-max = 1s, heartbeat-interval = 50ms }
+                    raft-actors.stream-defaults { restart-backoff-max = 1s, election-timeout-min = 2s, election-timeout-max = 3s, heartbeat-interval = 50ms }
                     """)).WithFallback(Plugins.Config(folders[i])));
                 systems.Add(system);
                 streams.Add(await RaftStreams.Get(system).StartStreamAsync(new StreamDefinition

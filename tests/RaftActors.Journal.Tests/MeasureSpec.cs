@@ -86,7 +86,7 @@ public sealed class MeasureSpec(ITestOutputHelper output) : IDisposable
     {
         IActorRef actor = system.ActorOf(Props.Create(() => new Writer(id)));
         await actor.Ask<string>(new Run(count, batch));
-        await actor.GracefulStop(TimeSpan.FromSeconds(10));
+        await actor.GracefulStop(TimeSpan.FromSeconds(60));
     }
 
     private async Task TimeAsync(string what, int count, Func<int, Task> run)

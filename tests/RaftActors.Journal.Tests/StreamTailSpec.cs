@@ -80,12 +80,13 @@ public sealed class StreamTailSpec : IDisposable
                 election-timeout-min = 300ms
                 election-timeout-max = 600ms
                 heartbeat-interval = 50ms
+                client-timeout = 60s
                 in-memory-tail-entries = {{tail}}
                 max-append-bytes = 300
                 max-unapplied-bytes = 500
                 """),
         });
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(20);
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
         for (StreamStatus status = await stream.GetStatusAsync(); !status.IsReady || status.AppliedIndex != status.LastEntry.Index; status = await stream.GetStatusAsync())
         {
             Assert.True(DateTime.UtcNow < end, $"not ready in time: {status}");

@@ -56,6 +56,9 @@ internal sealed class ThreeNodes(Func<int, Config> plugins) : IAsyncDisposable
                 akka.actor.provider = remote
                 akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{member.Address.Split(':')[1]}} }
                 akka.remote.retry-gate-closed-for = 200ms
+
+                # The leader stays, however busy the machine and the journal are.
+                raft-actors.stream-defaults { election-timeout-min = 5s, election-timeout-max = 10s, client-timeout = 60s }
                 """).WithFallback(plugins((int)member.Id.Value));
             ActorSystem system = ActorSystem.Create("tests", config);
             RaftStream stream = await RaftStreams.Get(system).StartStreamAsync(new StreamDefinition
@@ -78,6 +81,7 @@ internal sealed class ThreeNodes(Func<int, Config> plugins) : IAsyncDisposable
             }
 
             Assert.True(DateTime.UtcNow < end, "no leader in time");
+            await _running[0].Stream.TriggerElectionAsync();
             await Task.Delay(20);
         }
     }

@@ -31,7 +31,7 @@ public sealed class BootstrapCommandSpec : IDisposable
 
         using Run node = new("node", "--config", config);
         JsonElement status = default;
-        for (int i = 0; ; i++)
+        for (DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(120); ;)
         {
             if (await Run.StatusAsync(port) is { } answer && answer.GetProperty("ready").GetBoolean())
             {
@@ -39,7 +39,7 @@ public sealed class BootstrapCommandSpec : IDisposable
                 break;
             }
 
-            Assert.True(i < 60 && !node.HasEnded, node.Output + node.Errors);
+            Assert.True(DateTime.UtcNow < end && !node.HasEnded, node.Output + node.Errors);
         }
 
         Assert.True(status.GetProperty("commit").GetInt64() > 100);

@@ -23,7 +23,7 @@ public sealed class BootstrapSpec : IDisposable
 
     public void Dispose()
     {
-        Task.WhenAll(_systems.Values.Select(s => s.Terminate())).Wait(TimeSpan.FromSeconds(20));
+        Task.WhenAll(_systems.Values.Select(s => s.Terminate())).Wait(TimeSpan.FromSeconds(60));
         _folder.Dispose();
     }
 
@@ -148,7 +148,7 @@ public sealed class BootstrapSpec : IDisposable
 
     private static async Task<Node> Leader(Node[] nodes)
     {
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(30);
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
         while (true)
         {
             foreach (Node node in nodes)
@@ -160,13 +160,14 @@ public sealed class BootstrapSpec : IDisposable
             }
 
             Assert.True(DateTime.UtcNow < end, "no leader in time");
+            await nodes[0].Stream.TriggerElectionAsync();
             await Task.Delay(20);
         }
     }
 
     private static async Task Until(Node node, Func<StreamStatus, bool> condition)
     {
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(30);
+        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
         StreamStatus status;
         while (!condition(status = await node.Stream.GetStatusAsync()))
         {
@@ -230,6 +231,9 @@ public sealed class BootstrapSpec : IDisposable
             akka.actor.provider = remote
             akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{_members[(int)node - 1].Address.Split(':')[1]}} }
             akka.remote.retry-gate-closed-for = 200ms
+
+            # The leader stays, however busy the machine is.
+            raft-actors.stream-defaults { election-timeout-min = 5s, election-timeout-max = 10s, client-timeout = 30s }
             """).WithFallback(storage);
         return _systems[node] = ActorSystem.Create("bootstrap", config);
     }

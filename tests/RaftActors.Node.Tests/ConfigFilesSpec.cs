@@ -65,7 +65,7 @@ public sealed class ConfigFilesSpec
         using Run node = Run.In(folder.Path, "node", "--config", config);
         for (int i = 0; !node.Output.Contains("is up", StringComparison.Ordinal); i++)
         {
-            Assert.True(i < 600 && !node.HasEnded, node.Output + node.Errors);
+            Assert.True(i < 2400 && !node.HasEnded, node.Output + node.Errors);
             await Task.Delay(50);
         }
 

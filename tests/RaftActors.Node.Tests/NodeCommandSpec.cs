@@ -84,8 +84,9 @@ public sealed class NodeCommandSpec : IDisposable
             return code == ExitCode.Ok;
         }, node);
         Assert.Contains("voters 1,2", output, StringComparison.Ordinal);
-        (int transferred, output, _) = await Run.ToEndAsync(["transfer", "--to", "2", .. common]);
-        Assert.True(transferred == ExitCode.Ok, output);
+
+        // Not before node 2 has all of the log.
+        await UntilAsync(async () => (await Run.ToEndAsync(["transfer", "--to", "2", .. common])).Code == ExitCode.Ok, node);
 
         // Asked of node 1, which names the leader.
         int removed = ExitCode.Failure;
@@ -102,7 +103,7 @@ public sealed class NodeCommandSpec : IDisposable
     {
         int port = FreePort.Next();
         using Run node = new("node", "--config", Write(port));
-        await UntilAsync(() => node.Output.Contains("is up", StringComparison.Ordinal), node);
+        await UntilAsync(async () => await Run.StatusAsync(port) is not null, node);
 
         foreach (string mode in (string[])["on", "off"])
         {
@@ -231,7 +232,7 @@ public sealed class NodeCommandSpec : IDisposable
 
     private static async Task UntilAsync(Func<Task<bool>> condition, Run node)
     {
-        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(45));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(120));
         while (!await condition())
         {
             try

@@ -16,8 +16,8 @@ public sealed class RecoverCommandSpec : IDisposable
     {
         int[] ports = [FreePort.Next(), FreePort.Next()];
         using Run survivor = new("node", "--config", Write(1, ports));
-        string[] ask = ["recover", "--stream", "1", "--survivor", $"1=127.0.0.1:{ports[0]}", "--timeout", "5"];
-        string[] quorum = ["members", "quorum", "--node", $"127.0.0.1:{ports[0]}", "--stream", "1", "--timeout", "10"];
+        string[] ask = ["recover", "--stream", "1", "--survivor", $"1=127.0.0.1:{ports[0]}", "--timeout", "20"];
+        string[] quorum = ["members", "quorum", "--node", $"127.0.0.1:{ports[0]}", "--stream", "1", "--timeout", "20"];
         using (Run other = new("node", "--config", Write(2, ports)))
         {
             await UntilAsync(async () => (await Run.StatusAsync(ports[0]))?.GetProperty("ready").GetBoolean() == true, survivor);
@@ -52,7 +52,7 @@ public sealed class RecoverCommandSpec : IDisposable
 
     private static async Task UntilAsync(Func<Task<bool>> condition, Run node)
     {
-        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(45));
+        using CancellationTokenSource timeout = new(TimeSpan.FromSeconds(120));
         while (!await condition())
         {
             Assert.False(timeout.IsCancellationRequested, $"not in time: {node.Output} {node.Errors}");
@@ -81,7 +81,8 @@ public sealed class RecoverCommandSpec : IDisposable
               node-id = {{id}}
               nodes { 1 = "127.0.0.1:{{ports[0]}}", 2 = "127.0.0.1:{{ports[1]}}" }
               streams = [ { id = 1, state-machine = "RaftActors.ChainedHashStateMachine, RaftActors" } ]
-              stream-defaults { election-timeout-min = 400 ms, election-timeout-max = 800 ms, heartbeat-interval = 50 ms }
+              # Each command is a process that has to be compiled: they must not cost node 2 its office.
+              stream-defaults { election-timeout-min = 3 s, election-timeout-max = 4 s, heartbeat-interval = 50 ms }
             }
             """);
         return file;

@@ -34,8 +34,8 @@ public sealed class RemoteRestartTests
                 b = StartEcho("come-and-go", port);
                 var there = await RemoteNode.UntilAnsweredAsync(a, toB, round);
                 var back = await RemoteNode.UntilAnsweredAsync(b, RemoteNode.PathOf(a, Echo), round);
-                Assert.True(there < TimeSpan.FromSeconds(5), $"to the restarted peer after {there}");
-                Assert.True(back < TimeSpan.FromSeconds(5), $"from the restarted peer after {back}");
+                Assert.True(there < TimeSpan.FromSeconds(15), $"to the restarted peer after {there}");
+                Assert.True(back < TimeSpan.FromSeconds(15), $"from the restarted peer after {back}");
             }
         }
         finally
