@@ -81,13 +81,15 @@ public class WakeBenchmarks
     private void Start(Action round)
     {
         _ends = false;
-        _other = new Thread(() =>
+        _other = new Thread(Run) { IsBackground = true };
+        _other.Start();
+
+        void Run()
         {
             while (!_ends)
             {
                 round();
             }
-        }) { IsBackground = true };
-        _other.Start();
+        }
     }
 }

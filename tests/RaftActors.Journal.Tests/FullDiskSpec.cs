@@ -19,7 +19,11 @@ public sealed class FullDiskSpec
         using SmallDisk disk = new(2048);
         WalSettings settings = new()
         {
-            Directory = Path.Combine(disk.Path, "wal"), SegmentSize = WalSettings.SmallestSegment, IdleMark = TimeSpan.Zero, LockTimeout = TimeSpan.Zero, SpareSegments = 0,
+            Directory = Path.Combine(disk.Path, "wal"),
+            SegmentSize = WalSettings.SmallestSegment,
+            IdleMark = TimeSpan.Zero,
+            LockTimeout = TimeSpan.Zero,
+            SpareSegments = 0,
         };
         long acknowledged = 0;
         await using (WriteAheadLog log = await TestFolder.OpenAsync(settings))
@@ -204,7 +208,10 @@ public sealed class FullDiskSpec
                 systems.Add(system);
                 streams.Add(await RaftStreams.Get(system).StartStreamAsync(new StreamDefinition
                 {
-                    Id = new StreamId(1), NodeId = members[i].Id, Members = members, StateMachine = () => machines[at] = new SeenTexts(),
+                    Id = new StreamId(1),
+                    NodeId = members[i].Id,
+                    Members = members,
+                    StateMachine = () => machines[at] = new SeenTexts(),
                 }));
             }
 

@@ -13,7 +13,10 @@ internal sealed class TestFolder : IDisposable
 
     public WalSettings Settings => new()
     {
-        Directory = Log, SegmentSize = WalSettings.SmallestSegment, IdleMark = TimeSpan.Zero, LockTimeout = TimeSpan.Zero,
+        Directory = Log,
+        SegmentSize = WalSettings.SmallestSegment,
+        IdleMark = TimeSpan.Zero,
+        LockTimeout = TimeSpan.Zero,
     };
 
     public Task<WriteAheadLog> OpenAsync(IFileSystem? files = null, List<string>? report = null) => OpenAsync(Settings, files, report);

@@ -63,7 +63,10 @@ internal sealed class ThreeNodes(Func<int, Config> plugins) : IAsyncDisposable
             ActorSystem system = ActorSystem.Create("tests", config);
             RaftStream stream = await RaftStreams.Get(system).StartStreamAsync(new StreamDefinition
             {
-                Id = new StreamId(1), NodeId = member.Id, Members = _members, StateMachine = () => new ChainedHashStateMachine(),
+                Id = new StreamId(1),
+                NodeId = member.Id,
+                Members = _members,
+                StateMachine = () => new ChainedHashStateMachine(),
             });
             _running.Add((system, stream));
         }

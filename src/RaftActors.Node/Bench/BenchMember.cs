@@ -44,7 +44,10 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
         string program = typeof(ProcessMember).Assembly.Location;
         ProcessStartInfo info = new(Environment.ProcessPath is { } path && IsDotnet(path) ? path : "dotnet")
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         };
         foreach (string argument in (string[])
         [

@@ -329,7 +329,7 @@ public sealed record SimulationProfile
         Enumerable.Range(Voters + Loggers + Learners + 1, Spares).Select(i => new NodeId((uint)i));
 
     /// <summary>A node as a member of the stream.</summary>
-    public Member MemberOf(NodeId id, MemberKind kind) => new(id, kind, $"sim:{id}") 
+    public Member MemberOf(NodeId id, MemberKind kind) => new(id, kind, $"sim:{id}")
     {
         Priority = Priorities ? (int)(id.Value % 3) : 0,
         Group = Quorums ? (int)(id.Value % 3) : 0,

@@ -40,7 +40,19 @@ public sealed class ThreadSignalSpec
         ThreadSignal ping = new();
         ThreadSignal pong = new();
         int reached = 0;
-        Thread other = new(() =>
+        Thread other = new(Answer) { IsBackground = true };
+        other.Start();
+
+        for (int i = 0; i < Rounds; i++)
+        {
+            ping.Set();
+            Assert.True(pong.Wait(TimeSpan.FromMinutes(1)), $"no answer in round {i}");
+        }
+
+        Assert.True(other.Join(TimeSpan.FromMinutes(1)));
+        Assert.Equal(Rounds, reached);
+
+        void Answer()
         {
             for (int i = 0; i < Rounds; i++)
             {
@@ -52,16 +64,6 @@ public sealed class ThreadSignalSpec
                 reached++;
                 pong.Set();
             }
-        }) { IsBackground = true };
-        other.Start();
-
-        for (int i = 0; i < Rounds; i++)
-        {
-            ping.Set();
-            Assert.True(pong.Wait(TimeSpan.FromMinutes(1)), $"no answer in round {i}");
         }
-
-        Assert.True(other.Join(TimeSpan.FromMinutes(1)));
-        Assert.Equal(Rounds, reached);
     }
 }

@@ -47,7 +47,6 @@ public abstract class SnapshotStore : ActorBase
                 return true;
 
             case SaveSnapshot save:
-            {
                 var metadata = save.Metadata.Timestamp == DateTime.MinValue
                     ? new SnapshotMetadata(save.Metadata.PersistenceId, save.Metadata.SequenceNr, DateTime.UtcNow)
                     : save.Metadata;
@@ -58,7 +57,6 @@ public abstract class SnapshotStore : ActorBase
                     requester,
                     message);
                 return true;
-            }
 
             case DeleteSnapshot delete:
                 Run(

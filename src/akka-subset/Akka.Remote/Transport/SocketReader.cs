@@ -30,7 +30,10 @@ internal static partial class SocketReader
             return false;
         }
 
-        new Thread(() =>
+        new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
+        return true;
+
+        void Run()
         {
             try
             {
@@ -40,8 +43,7 @@ internal static partial class SocketReader
             {
                 Interlocked.Decrement(ref _threads);
             }
-        }) { IsBackground = true, Name = name }.UnsafeStart();
-        return true;
+        }
     }
 
     /// <summary>
