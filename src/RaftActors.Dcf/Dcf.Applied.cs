@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RaftActors.Configuration;
 using RaftActors.Protocol;
 
 namespace RaftActors.Dcf;
@@ -11,7 +12,8 @@ public sealed partial class Dcf
     /// <summary>
     /// Says before the start how far the application has applied a stream (DCF: <c>dcf_set_applied_index</c>): the callbacks begin behind that entry. The start refuses an index from which the log cannot go on: when it
     /// lies in front of the snapshot that stands for the beginning of the log, entries would be missing; when it lies behind the end of the log, entries to come would be taken for applied. A state machine
-    /// of one's own (<see cref="DcfOptions.StateMachine"/>) is not concerned: it goes on from its snapshot.
+    /// of one's own (<see cref="DcfOptions.StateMachine"/>) is not concerned: it goes on from its snapshot. Not together with <c>apply-before-own-disk</c>: after a crash the application could have applied more than
+    /// the log holds.
     /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="index">The last entry that the application has applied, from a callback of this node.</param>
@@ -24,6 +26,17 @@ public sealed partial class Dcf
         }
 
         _applied = _applied.SetItem(stream, index);
+    }
+
+    /// <exception cref="DcfConfigurationException">What the application has applied may be ahead of its log, and the log is what it goes on from.</exception>
+    private void RefuseToBeAhead(StreamSettings settings)
+    {
+        if (settings.ApplyBeforeOwnDisk && !_applied.IsEmpty)
+        {
+            throw new DcfConfigurationException(
+                "The application says what it has applied, and raft-actors.stream-defaults.apply-before-own-disk is on: after a crash the log may end in front of what was applied, and the node could not start. "
+                + "Switch it off, or keep the application's state in a state machine with snapshots (DcfOptions.StateMachine).");
+        }
     }
 
     /// <exception cref="DcfConfigurationException">The callbacks could not go on from there.</exception>

@@ -202,6 +202,7 @@ public sealed partial class Dcf : IAsyncDisposable
         NodeId = node;
         Cluster = config;
         RaftStreams streams = RaftStreams.Get(system);
+        RefuseToBeAhead(streams.Settings.StreamDefaults);
         foreach (DcfStreamNode place in mine)
         {
             StreamId id = place.Stream;

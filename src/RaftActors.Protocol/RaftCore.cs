@@ -155,9 +155,12 @@ public sealed partial class RaftCore
     public Term? TermAt(LogIndex index) =>
         index > LogIndex.Zero && index >= LogBase.Index && index <= LastEntry.Index ? _state.Log.TermAt(index) : null;
 
-    /// <summary>What a snapshot of the state machine stands for that has applied everything up to <paramref name="applied"/>; null when the log has moved beyond it.</summary>
+    /// <summary>
+    /// What a snapshot of the state machine stands for that has applied everything up to <paramref name="applied"/>; null when the log has moved beyond it, or while <see cref="DurableIndex"/> is in front of it:
+    /// a state machine that is ahead of its log (<see cref="RaftOptions.ApplyBeforeOwnDisk"/>) can be saved, but the snapshot counts only when the log is there too.
+    /// </summary>
     public SnapshotInfo? DescribeSnapshot(LogIndex applied) =>
-        applied > LogIndex.Zero && applied >= LogBase.Index && applied <= _state.HandedOver ? new SnapshotInfo(_state.Log.IdAt(applied), MembershipAt(applied)) : null;
+        applied > LogIndex.Zero && applied >= LogBase.Index && applied <= _state.MayBeSnapshotUpTo ? new SnapshotInfo(_state.Log.IdAt(applied), MembershipAt(applied)) : null;
 
     /// <summary>Takes one input and returns what has to be done, in order.</summary>
     /// <param name="now">Time since an arbitrary origin; never goes back.</param>

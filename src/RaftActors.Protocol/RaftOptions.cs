@@ -105,6 +105,13 @@ public sealed record RaftOptions
     public bool FullConsensus { get; init; }
 
     /// <summary>
+    /// A leader gives its state machine, and so answers, what a quorum of the others has on disk although its own disk has not yet (thesis section 10.2.1; NuRaft: parallel log appending). Commitment does not
+    /// change, and followers never apply what is not on their own disk. After a crash of the leader the log may end in front of what its state machine had applied: only for state machines that begin again with the
+    /// snapshot and the log, as all do that keep no state of their own on disk. What the own disk lacks counts against <see cref="MaxUnappliedEntries"/> and <see cref="MaxUnappliedBytes"/>; snapshots wait for it.
+    /// </summary>
+    public bool ApplyBeforeOwnDisk { get; init; }
+
+    /// <summary>
     /// A leader tells idle peers what is committed when its state machine has applied it and <see cref="RaftInput.TellCommits"/> comes, not at once: what clients propose upon their answers then carries it, and
     /// no message of its own is needed. For state machines that are quickly done. The heartbeat tells in any case, and a state machine that is behind or has failed is not waited for.
     /// </summary>

@@ -179,6 +179,16 @@ public sealed class DcfParamsSpec : IDisposable
     }
 
     [Fact]
+    public async Task An_applied_index_is_refused_where_the_application_may_be_ahead_of_its_log()
+    {
+        Config ahead = ConfigurationFactory.ParseString("raft-actors.stream-defaults.apply-before-own-disk = on");
+        await using Dcf node = new(new DcfOptions { DataPath = _folder, Config = ahead.WithFallback(Settings("journal.db", snapshots: false)) });
+        node.SetAppliedIndex(One, new LogIndex(1));
+        DcfConfigurationException refused = await Assert.ThrowsAsync<DcfConfigurationException>(() => node.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER"));
+        Assert.Contains("apply-before-own-disk", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_applied_index_in_front_of_the_snapshot_is_refused()
     {
         string json = $"1$1$127.0.0.1${FreePort.Next()}$LEADER";

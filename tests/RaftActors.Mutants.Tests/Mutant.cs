@@ -77,6 +77,15 @@ public enum Mutant
 
     /// <summary>With full consensus, a leader does not wait for the healthy members beyond a quorum.</summary>
     FullConsensusOfQuorum,
+
+    /// <summary>Everybody applies what is committed, on the own disk or not.</summary>
+    AppliesBeforeOwnDisk,
+
+    /// <summary>A snapshot goes as far as the state machine, although the log on the own disk does not.</summary>
+    SnapshotBeforeOwnDisk,
+
+    /// <summary>A leader counts what is on its way to its own disk as there.</summary>
+    LeaderCountsItselfBeforeItsDisk,
 }
 
 /// <summary>Which mutant is on.</summary>

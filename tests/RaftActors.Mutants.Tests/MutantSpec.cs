@@ -40,6 +40,7 @@ public sealed class MutantSpec(ITestOutputHelper output) : IDisposable
         Mutant.LostJournalsCount => "losses",
         Mutant.LeaseIgnoresDrift or Mutant.LeaseSurvivesTransfer => "leases",
         Mutant.FullConsensusWithoutQuorum or Mutant.FullConsensusOfQuorum => "consensus",
+        Mutant.SnapshotBeforeOwnDisk => "ahead",
         _ => "all",
     };
 

@@ -41,6 +41,9 @@ internal sealed partial class RaftLog
     /// <summary>Bytes of the entries behind <paramref name="index"/>, an estimate where that stands inside of a batch or in what is only on disk.</summary>
     public long BytesBehind(LogIndex index) => index >= Last.Index ? 0 : End - EndAt(index);
 
+    /// <summary>Bytes of the entries behind <paramref name="first"/> up to <paramref name="last"/>, with the same precision; none when <paramref name="last"/> is not behind it.</summary>
+    public long BytesBetween(LogIndex first, LogIndex last) => last <= first ? 0 : BytesBehind(first) - BytesBehind(last);
+
     /// <summary>
     /// From the journal at start, with the bytes left there: entries that join the log, or take the place of what it held from the first of them on.
     /// </summary>

@@ -11,7 +11,8 @@ internal sealed partial class LeaderReplication
         reason = null;
         if (_state.IsApplyQueueFull)
         {
-            reason = $"the state machine has {_state.CommitIndex - _state.AppliedIndex} committed entries to apply (max-unapplied-entries, max-unapplied-bytes)";
+            long behind = Math.Max(0, _state.CommitIndex - _state.Log.DurableIndex);
+            reason = $"the state machine has {_state.CommitIndex - _state.AppliedIndex} committed entries to apply, and this member's disk lacks {behind} (max-unapplied-entries, max-unapplied-bytes)";
         }
         else if (IsPaced)
         {

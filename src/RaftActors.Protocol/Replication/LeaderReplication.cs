@@ -293,6 +293,9 @@ internal sealed partial class LeaderReplication
 
     private LogIndex HighestOnDisks(QuorumKind kind) =>
         new(JointQuorum.HighestReached(_state.Membership, kind, _state, static (state, id) =>
+#if RAFT_MUTANTS
+            id == state.Self && Mutants.Active == Mutant.LeaderCountsItselfBeforeItsDisk ? state.Log.Last.Index.Value :
+#endif
             id == state.Self ? state.Log.DurableIndex.Value : state.Leadership!.Find(id)?.Match.Value ?? 0));
 
     private ProposalRefusal? WhyRefuse(RaftInput.Propose proposal)

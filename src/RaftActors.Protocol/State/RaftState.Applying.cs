@@ -17,16 +17,42 @@ internal sealed partial class RaftState
     /// would be of no use to the stream meanwhile. Nor does a state machine that applies nothing any more, or never did: waiting for it would have no end.
     /// </summary>
     public bool IsApplyQueueFull =>
-        (CommitIndex - LogIndex.Max(AppliedIndex, _recoveredLast) >= Options.MaxUnappliedEntries
-            || (Applying.Bytes >= Options.MaxUnappliedBytes && CommitIndex > HandedOver && HandedOver > _recoveredLast))
+        (CommitIndex - LogIndex.Max(IsDoneUpTo, _recoveredLast) >= Options.MaxUnappliedEntries
+            || (Applying.Bytes >= Options.MaxUnappliedBytes && CommitIndex > HandedOver && HandedOver > _recoveredLast)
+            || (MayBeAhead && Log.BytesBetween(Log.DurableIndex, CommitIndex) >= Options.MaxUnappliedBytes))
         && !_applyingEnded
         && Membership.Find(Self) is not { Kind: MemberKind.LogOnly };
 
     /// <summary>So much of it is applied again that a leader which was told to wait may go on.</summary>
     public bool IsApplyQueueHalfEmpty =>
         !IsApplyQueueFull
-        && CommitIndex - LogIndex.Max(AppliedIndex, _recoveredLast) <= Options.MaxUnappliedEntries / 2
+        && CommitIndex - LogIndex.Max(IsDoneUpTo, _recoveredLast) <= Options.MaxUnappliedEntries / 2
         && (Applying.Bytes <= Options.MaxUnappliedBytes / 2 || CommitIndex == HandedOver);
+
+    /// <summary>A leader may give its state machine what a quorum has on disk and its own disk has not yet (<see cref="RaftOptions.ApplyBeforeOwnDisk"/>, thesis section 10.2.1).</summary>
+    /// <remarks>Who only takes care, or is no longer wanted as a leader, serves nobody whom that would help.</remarks>
+    private bool MayBeAhead => Options.ApplyBeforeOwnDisk && Leadership is { TakesCare: false } && Membership.MayLead(Self);
+
+    /// <summary>What is applied, and of that, where it may be ahead of the disk, what is there too: a disk that stands still must not let a leader take in entries without end.</summary>
+    private LogIndex IsDoneUpTo => MayBeAhead ? LogIndex.Min(AppliedIndex, Log.DurableIndex) : AppliedIndex;
+
+    /// <summary>
+    /// How far a snapshot may go: what the state machine was given, and never more than this member's own disk has. A snapshot stands for a part of the log, so it waits for a log that it would be ahead of.
+    /// </summary>
+    public LogIndex MayBeSnapshotUpTo
+    {
+        get
+        {
+#if RAFT_MUTANTS
+            if (Mutants.Active == Mutant.SnapshotBeforeOwnDisk)
+            {
+                return HandedOver;
+            }
+
+#endif
+            return LogIndex.Min(HandedOver, Log.DurableIndex);
+        }
+    }
 
     /// <summary>What a leader is told about the state machine. Members that apply nothing are as far as their disk.</summary>
     public LogIndex ReportedApplied =>
@@ -57,7 +83,7 @@ internal sealed partial class RaftState
 
     /// <summary>
     /// Gives the shell what is committed and on this member's own disk. Raft would allow to apply sooner (a quorum has it on
-    /// disk), but then a state machine could be ahead of its own log after a crash. PROTOCOL.md, "Where we differ".
+    /// disk), but then a state machine could be ahead of its own log after a crash. So only a leader does, and only when it is told to. PROTOCOL.md, "Applying before the own disk".
     /// </summary>
     /// <remarks>No more than the state machine can take; the rest stays in the log, or on disk, until it has applied what it has.</remarks>
     private void HandOverCommitted()
@@ -74,7 +100,7 @@ internal sealed partial class RaftState
             Effects.Add(new Effect.RestoreState(restore.Snapshot));
         }
 
-        LogIndex last = LogIndex.Min(CommitIndex, Log.DurableIndex);
+        LogIndex last = MayBeHandedOver();
         if (last <= HandedOver)
         {
             return;
@@ -101,6 +127,18 @@ internal sealed partial class RaftState
 
         IReadOnlyList<EntryBatch> batches = Log.Covering(first, last, room, Applying.RoomForBytes);
         HandOver(first, LogIndex.Min(last, batches[^1].LastIndex), batches);
+    }
+
+    private LogIndex MayBeHandedOver()
+    {
+#if RAFT_MUTANTS
+        if (Mutants.Active == Mutant.AppliesBeforeOwnDisk)
+        {
+            return CommitIndex;
+        }
+
+#endif
+        return MayBeAhead ? CommitIndex : LogIndex.Min(CommitIndex, Log.DurableIndex);
     }
 
     /// <summary>Nobody applies any more, but who waits for an entry has to be told that it is committed. Nobody waits for one that is no longer in memory.</summary>

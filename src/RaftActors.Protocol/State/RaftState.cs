@@ -89,7 +89,7 @@ internal sealed partial class RaftState
     /// <summary>The highest index known to be committed.</summary>
     public LogIndex CommitIndex { get; private set; }
 
-    /// <summary>The highest index handed to the shell as committed: committed and on this member's own disk.</summary>
+    /// <summary>The highest index handed to the shell as committed. Not behind what is on this member's own disk, except for a leader that may be ahead (<see cref="RaftOptions.ApplyBeforeOwnDisk"/>).</summary>
     public LogIndex HandedOver { get; private set; }
 
     /// <summary>What the state machine has applied.</summary>

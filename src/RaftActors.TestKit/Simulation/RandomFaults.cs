@@ -50,6 +50,12 @@ public sealed class RandomFaults(CoreCluster cluster, SimulationSchedule schedul
         // Half of the time the leader: faults elsewhere test less.
         SimulatedMember victim = random.Chance(0.5) && cluster.Leader is { } leader ? leader : random.Pick(cluster.Members);
 
+        if (cluster.Profile.ApplyBeforeOwnDisk && _kinds.Length > 0 && random.Fork(5) is var ahead && ahead.Chance(0.4) && cluster.Leader is { } leading)
+        {
+            FallBehind(leading, ahead);
+            return;
+        }
+
         if (random.Chance(cluster.Profile.Operators))
         {
             _operators.Strike(victim, random);
@@ -70,6 +76,48 @@ public sealed class RandomFaults(CoreCluster cluster, SimulationSchedule schedul
         {
             Strike(random.Pick(_kinds), victim, random);
         }
+    }
+
+    /// <summary>A leader's disk falls behind those of the others, which are all there; while the leader is ahead of it, something happens to the leader.</summary>
+    private void FallBehind(SimulatedMember leader, SimulationRandom random)
+    {
+        cluster.HealLinks();
+        foreach (SimulatedMember other in cluster.Members.Where(m => m != leader).ToArray())
+        {
+            other.SlowDisk(TimeSpan.Zero);
+            other.FillDisk(false);
+            if (!other.IsUp)
+            {
+                cluster.Restart(other);
+            }
+        }
+
+        leader.SlowDisk(TimeSpan.FromMilliseconds(random.Pick([100, 400])));
+        FaultKinds[] ends = [.. _kinds.Where(k => k is FaultKinds.Crash or FaultKinds.CrashBetweenEffects or FaultKinds.FailedWrite or FaultKinds.Partition or FaultKinds.StepDown)];
+        TimeSpan earliest = cluster.Time.Now + random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+        TimeSpan latest = earliest + TimeSpan.FromMilliseconds(400);
+        int run = leader.Run;
+        Look();
+
+        void Look() => cluster.Time.In(TimeSpan.FromMilliseconds(1), () =>
+        {
+            if (_stopped || leader.Run != run || !leader.IsUp)
+            {
+                return;
+            }
+
+            if (cluster.Time.Now < earliest || (!leader.IsAhead && cluster.Time.Now < latest))
+            {
+                Look();
+                return;
+            }
+
+            leader.SlowDisk(TimeSpan.FromMilliseconds(random.Pick([0, 0, 100])));
+            if (ends.Length > 0 && random.Chance(0.8))
+            {
+                Strike(random.Pick(ends), leader, random);
+            }
+        });
     }
 
     private void RestartSome(SimulationRandom random)

@@ -11,6 +11,7 @@ public sealed partial class SimulatedMember
     private readonly Dictionary<EntryId, byte[]> _snapshots = [];
     private readonly Dictionary<NodeId, (SnapshotInfo Snapshot, long Offset, int Tries, int Round)> _sending = [];
     private (EntryId Last, ulong Id, List<byte> Bytes)? _incoming;
+    private (LogIndex At, byte[] Bytes)? _captured;
     private bool _takingSnapshot;
     private int _transferRound;
 
@@ -43,6 +44,7 @@ public sealed partial class SimulatedMember
     {
         _sending.Clear();
         _incoming = null;
+        _captured = null;
         _takingSnapshot = false;
     }
 
@@ -54,27 +56,47 @@ public sealed partial class SimulatedMember
             return;
         }
 
+        _takingSnapshot = true;
         LogIndex at = new(Applied.Count);
-        if (Core.DescribeSnapshot(at) is not { } info)
+        byte[] bytes = SnapshotBytes();
+        Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(60)), () =>
+        {
+            _captured = (at, bytes);
+            FinishSnapshot();
+        });
+    }
+
+    /// <summary>The state is saved beside what goes on; it becomes a snapshot when the log on the disk is as far.</summary>
+    private void FinishSnapshot()
+    {
+        if (_captured is not { } captured || Core is null)
         {
             return;
         }
 
-        _takingSnapshot = true;
-        byte[] bytes = SnapshotBytes();
-        Later(Random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(60)), () =>
+        bool isNew = captured.At > (Core.Snapshot?.Last.Index ?? LogIndex.Zero);
+        SnapshotInfo? info = isNew ? Core.DescribeSnapshot(captured.At) : null;
+        if (isNew && info is null && Core.DurableIndex < captured.At)
         {
-            _takingSnapshot = false;
-            _snapshots[info.Last] = bytes;
-            if (_cluster.Profile.FaultEvery > TimeSpan.Zero && Random.Chance(0.02))
-            {
-                // Between the snapshot and the record of it.
-                _cluster.Crash(this);
-                return;
-            }
+            return;
+        }
 
-            Take(new RaftInput.SnapshotTaken(info));
-        });
+        _captured = null;
+        _takingSnapshot = false;
+        if (info is null)
+        {
+            return;
+        }
+
+        _snapshots[info.Last] = captured.Bytes;
+        if (_cluster.Profile.FaultEvery > TimeSpan.Zero && Random.Chance(0.02))
+        {
+            // Between the snapshot and the record of it.
+            _cluster.Crash(this);
+            return;
+        }
+
+        Take(new RaftInput.SnapshotTaken(info));
     }
 
     private void CarryOutSnapshot(Effect effect)

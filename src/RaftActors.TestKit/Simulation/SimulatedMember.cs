@@ -76,6 +76,12 @@ public sealed partial class SimulatedMember
     /// <summary>The state machine: the values in the order applied, by index; 0 for entries without a value.</summary>
     public List<ulong> Applied { get; } = [];
 
+    /// <summary>Whether its state machine has applied more than its disk has.</summary>
+    public bool IsAhead => IsUp && Applied.Count > Journal.DurableIndex.Value;
+
+    /// <summary>How often it crashed when its state machine had applied more than its disk has.</summary>
+    public int CrashesAhead { get; private set; }
+
     /// <summary>How much longer than usual this member's disk takes.</summary>
     public TimeSpan DiskDelay { get; set; }
 
@@ -121,6 +127,7 @@ public sealed partial class SimulatedMember
     {
         _cluster.Recorder?.Add(TraceKind.Crashed, Id, NodeId.None, string.Empty);
         Journal.Crash(unsynced => Random.Chance(0.5) ? 0 : Random.Below(unsynced + 1), size => Random.Below(size + 1));
+        CrashesAhead += IsAhead ? 1 : 0;
         Core = null;
         _crashAfter = -1;
         _failNextWrite = false;
@@ -396,6 +403,7 @@ public sealed partial class SimulatedMember
             JournalMark durable = Journal.Sync();
             DeleteFromJournalSoon();
             Take(new RaftInput.Durable(durable));
+            FinishSnapshot();
         });
     }
 

@@ -7,7 +7,7 @@ namespace RaftActors.TestKit.Simulation;
 public sealed record SimulationProfile
 {
     /// <summary>The names that <see cref="Named"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters", "losses", "leases", "consensus"];
+    public static IReadOnlyList<string> Names { get; } = ["all", "calm", "network", "storage", "time", "crashes", "operators", "sessions", "quorums", "disasters", "losses", "leases", "consensus", "ahead"];
 
     /// <summary>Members that vote and apply.</summary>
     public int Voters { get; init; } = 3;
@@ -144,6 +144,9 @@ public sealed record SimulationProfile
     /// <summary>Whether leaders tell idle peers what is committed when they have applied it, and not at once.</summary>
     public bool CommitNoticesAfterApply { get; init; }
 
+    /// <summary>Whether leaders apply what a quorum of the others has on disk before their own disk has it.</summary>
+    public bool ApplyBeforeOwnDisk { get; init; }
+
     /// <summary>The probability that a read from the disk fails, and that one brings what was replaced.</summary>
     public double ReadFailures { get; init; }
 
@@ -211,11 +214,29 @@ public sealed record SimulationProfile
             "leases" => WithLeases(all, random.Fork(34)),
             "losses" => all with { Voters = Math.Max(3, all.Voters), Quorums = false, Quorum = QuorumRule.Majority, BitRot = false, Losses = true },
             "consensus" => all with { Voters = Math.Max(3, all.Voters), FullConsensus = true },
+            "ahead" => WithLeadersAhead(all, random.Fork(101)),
             "quorums" => WithQuorums(all, random),
             "disasters" => WithQuorums(all, random) with { Disasters = true, Quorums = false, Quorum = QuorumRule.Majority, Operators = random.Fork(33).Pick([0, 0, 0.2]) },
             _ => throw new ArgumentException($"There is no profile '{name}'; there are {string.Join(", ", Names)}.", nameof(name)),
         };
     }
+
+    /// <summary>Disks of leaders that fall behind while the others keep up, and leaders that fail then; little else, for a leader gets ahead of its disk only in a stream that works.</summary>
+    private static SimulationProfile WithLeadersAhead(SimulationProfile all, SimulationRandom random) => all with
+    {
+        ApplyBeforeOwnDisk = true,
+        Voters = Math.Max(3, all.Voters),
+        Loss = random.Pick([0, 0, 0.01]),
+        MaxDelay = TimeSpan.FromMilliseconds(random.Pick([2, 2, 10])),
+        MaxDisk = TimeSpan.FromMilliseconds(random.Pick([1, 5, 20])),
+        Stragglers = 0,
+        SubmitEvery = TimeSpan.FromMilliseconds(4),
+        FaultEvery = TimeSpan.FromMilliseconds(random.Pick([150, 200, 300])),
+        Operators = random.Pick([0, 0.2]),
+        Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects | FaultKinds.SlowDisk | FaultKinds.FailedWrite | FaultKinds.Partition | FaultKinds.StepDown,
+        SnapshotEvery = random.Pick([0, 5, 5, 20]),
+        BitRot = false,
+    };
 
     /// <summary>Everything, in streams that do not decide by plain majorities.</summary>
     private static SimulationProfile WithQuorums(SimulationProfile all, SimulationRandom random)
@@ -257,6 +278,7 @@ public sealed record SimulationProfile
             CommitNoticesAfterApply = random.Fork(97).Chance(0.3),
             CoalesceAppendsBelow = random.Fork(98).Pick([0, 0, 100, 400, 100_000]),
             SpareLogBytesInMemory = random.Fork(99).Pick([0, 300, 1 << 20]),
+            ApplyBeforeOwnDisk = random.Fork(100).Chance(0.3),
             Sessions = random.Fork(42) is var sessions && sessions.Chance(0.35) ? sessions.Between(1, 3) : 0,
             Quorum = hasQuorums ? RandomOperators.Fitting(voters, quorums) : QuorumRule.Majority,
         };
@@ -362,6 +384,7 @@ public sealed record SimulationProfile
         PaceApplyTime = PaceApplyTime,
         FullConsensus = FullConsensus,
         CommitNoticesAfterApply = CommitNoticesAfterApply,
+        ApplyBeforeOwnDisk = ApplyBeforeOwnDisk,
         MaxPendingReads = 200,
         LeaseReads = Leases,
         MaxClockDrift = Leases ? Drift : 0,

@@ -26,6 +26,9 @@ public sealed record StreamSettings
     /// <summary><c>full-consensus</c>.</summary>
     public required bool FullConsensus { get; init; }
 
+    /// <summary><c>apply-before-own-disk</c>.</summary>
+    public required bool ApplyBeforeOwnDisk { get; init; }
+
     /// <summary><c>manual-election</c>.</summary>
     public required bool ManualElection { get; init; }
 
@@ -198,6 +201,7 @@ public sealed record StreamSettings
             PreVote = read.Switch("pre-vote"),
             CheckQuorum = read.Switch("check-quorum"),
             FullConsensus = read.Switch("full-consensus"),
+            ApplyBeforeOwnDisk = read.Switch("apply-before-own-disk"),
             ManualElection = read.Switch("manual-election"),
             LeaseReads = read.Switch("lease-reads.enabled"),
             MaxClockDrift = read.Fraction("lease-reads.max-clock-drift"),
@@ -266,6 +270,7 @@ public sealed record StreamSettings
         CheckQuorum = CheckQuorum,
         FullConsensus = FullConsensus,
         CommitNoticesAfterApply = RunsUserCodeOnConsensus,
+        ApplyBeforeOwnDisk = ApplyBeforeOwnDisk,
         ManualElection = ManualElection,
         LeaseReads = LeaseReads,
         MaxClockDrift = MaxClockDrift,

@@ -22,6 +22,7 @@ internal sealed partial class NodeActor
     private long _snapshotBytes;
     private long _bytesSinceSnapshot;
     private TimeSpan _noSnapshotBefore;
+    private SnapshotCaptured? _captured;
     private bool _takingSnapshot;
     private bool _snapshotsUnsupported;
     private bool _newSnapshotNeeded;
@@ -193,8 +194,24 @@ internal sealed partial class NodeActor
         _fsm.Tell(new CaptureSnapshot(index => new SnapshotWriteStream(storage.Value, index, blockBytes)));
     }
 
+    /// <summary>A leader's state machine may be ahead of its own disk (apply-before-own-disk). What was saved becomes a snapshot when the log is there too.</summary>
+    private void FinishWhenOnDisk()
+    {
+        if (_captured is { } captured)
+        {
+            Finish(captured);
+        }
+    }
+
     private void Finish(SnapshotCaptured captured)
     {
+        _captured = null;
+        if (_running && captured.Index > SnapshotIndex && captured.Index > _core.DurableIndex)
+        {
+            _captured = captured;
+            return;
+        }
+
         if (!_running || captured.Index <= SnapshotIndex || _core.DescribeSnapshot(captured.Index) is not { } info)
         {
             EndSnapshot(new SnapshotFailed("the leader's snapshot came first"));
@@ -263,6 +280,7 @@ internal sealed partial class NodeActor
     private void EndSnapshot(SnapshotAnswer answer)
     {
         _takingSnapshot = false;
+        _captured = null;
         _snapshotUnderWay = LogIndex.Zero;
         foreach (PendingSnapshot request in _snapshotRequests)
         {

@@ -256,8 +256,12 @@ internal sealed partial class NodeActor : UntypedActor, IWithTimers
         if (input is RaftInput.Durable durable)
         {
             OnDurable(durable.Mark);
+            Step(input);
+            FinishWhenOnDisk();
+            return;
         }
-        else if (input is RaftInput.TimerElapsed elapsed && _armed.TryGetValue(elapsed.Timer, out (long Generation, TimeSpan Deadline) armed) && armed.Generation == elapsed.Generation)
+
+        if (input is RaftInput.TimerElapsed elapsed && _armed.TryGetValue(elapsed.Timer, out (long Generation, TimeSpan Deadline) armed) && armed.Generation == elapsed.Generation)
         {
             _timerLag.Note(Now, armed.Deadline);
         }

@@ -20,6 +20,7 @@ public sealed class ActorSimulationSpec(ITestOutputHelper output)
     [InlineData("operators", 1)]
     [InlineData("sessions", 2)]
     [InlineData("consensus", 2)]
+    [InlineData("ahead", 2)]
     public void Nothing_must_break_while_there_are_faults_and_everything_must_recover_afterwards(string faults, int tenths)
     {
         ulong first = ulong.TryParse(Environment.GetEnvironmentVariable("RAFT_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong given) ? given : 1;

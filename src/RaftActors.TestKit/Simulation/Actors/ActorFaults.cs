@@ -105,6 +105,12 @@ internal sealed class ActorFaults
         IReadOnlyList<NodeId> all = _cluster.Members;
         NodeId victim = random.Chance(0.5) && _cluster.Leader is { } leader ? leader : random.Pick(all);
         NodeId other = random.Pick(all);
+        if (_profile.ApplyBeforeOwnDisk && _kinds.Length > 0 && random.Fork(5) is var ahead && ahead.Chance(0.4) && _cluster.Leader is { } leading)
+        {
+            FallBehind(leading, ahead);
+            return;
+        }
+
         if (random.Chance(_profile.Operators))
         {
             Operate(victim, other, random);
@@ -127,6 +133,21 @@ internal sealed class ActorFaults
         {
             Strike(random.Pick(_kinds), victim, other, random);
         }
+    }
+
+    /// <summary>A leader's disk falls behind those of the others; while the leader is ahead of it, something happens to the leader.</summary>
+    private void FallBehind(NodeId leader, SimulationRandom random)
+    {
+        _cluster.DelayJournal(leader, TimeSpan.FromMilliseconds(random.Pick([30, 100, 400])));
+        FaultKinds[] ends = [.. _kinds.Where(k => k is FaultKinds.Crash or FaultKinds.CrashBetweenEffects or FaultKinds.FailedWrite or FaultKinds.Partition or FaultKinds.StepDown)];
+        Later(random.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)), () =>
+        {
+            _cluster.DelayJournal(leader, TimeSpan.Zero);
+            if (!_stopped && ends.Length > 0 && random.Chance(0.8))
+            {
+                Strike(random.Pick(ends), leader, leader, random);
+            }
+        });
     }
 
     private void Strike(FaultKinds kind, NodeId victim, NodeId other, SimulationRandom random)

@@ -64,6 +64,7 @@ public sealed record ActorSchedule(ulong Seed, string Faults, SimulationProfile 
         pre-vote = {OnOff(Profile.PreVote)}
         check-quorum = {OnOff(Profile.CheckQuorum)}
         full-consensus = {OnOff(Profile.FullConsensus)}
+        apply-before-own-disk = {OnOff(Profile.ApplyBeforeOwnDisk)}
         {(Profile.CommitNoticesAfterApply ? "state-machine-dispatcher = \"raft-actors.dispatchers.consensus\"" : "")}
         catch-up-margin = 5
         catch-up-timeout = {Ms(4 * SimulationProfile.ElectionTimeoutMax)}

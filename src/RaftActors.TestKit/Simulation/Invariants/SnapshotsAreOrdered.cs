@@ -2,10 +2,22 @@ using RaftActors.Protocol;
 
 namespace RaftActors.TestKit.Simulation;
 
-/// <summary>Base ≤ snapshot ≤ commit, all taken from what is committed; the base of a log and its newest snapshot only grow, over crashes too (Raft paper section 7).</summary>
+/// <summary>
+/// Base ≤ snapshot ≤ commit, all taken from what is committed; the base of a log and its newest snapshot only grow, over crashes too (Raft paper section 7). Whoever takes one has the log up to it on disk.
+/// </summary>
 public sealed class SnapshotsAreOrdered(CommittedHistory history) : IClusterInvariant
 {
     private readonly Dictionary<NodeId, (int Run, LogIndex Base, LogIndex Snapshot)> _seen = [];
+
+    /// <inheritdoc/>
+    public void OnEffect(SimulatedMember member, Effect effect)
+    {
+        // What a leader sent has not been applied before it is installed.
+        if (effect is Effect.Persist { Event: LogCompacted compacted } && compacted.Snapshot.Last.Index is var last && last <= member.Core!.AppliedIndex && last > member.Journal.DurableIndex)
+        {
+            throw new InvariantBrokenException($"member {member.Id} has taken {compacted.Snapshot}; its disk has entries up to {member.Journal.DurableIndex}");
+        }
+    }
 
     /// <inheritdoc/>
     public void OnStepped(SimulatedMember member)
