@@ -81,6 +81,23 @@ public sealed class BenchCommandSpec : IDisposable
     }
 
     [Fact]
+    public async Task What_the_machine_itself_takes_is_measured_beside()
+    {
+        JsonElement[] results = await BenchAsync(ExitCode.Ok, "--limits");
+
+        Assert.Equal(3, results.Length);
+        Assert.All(results, result =>
+        {
+            Assert.Equal("limits", result.GetProperty("system").GetString());
+            Assert.True(result.GetProperty("per_s").GetDouble() > 0);
+            Assert.True(result.GetProperty("p50_ms").GetDouble() > 0);
+            Assert.True(result.GetProperty("p99_ms").GetDouble() >= result.GetProperty("p50_ms").GetDouble());
+        });
+        Assert.StartsWith("write and fdatasync of 4096 B, 3 at once", results[1].GetProperty("load").GetString(), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
     public async Task A_log_that_only_lives_in_memory_cannot_be_recovered()
     {
         (int code, _, string errors) = await Run.ToEndAsync("bench", "--recovery", "--journal", "memory");

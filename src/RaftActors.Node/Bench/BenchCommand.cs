@@ -21,6 +21,7 @@ internal static class BenchCommand
         Option<bool> failover = new("--failover") { Description = "Measure the time without a leader after kill -9 of the leader instead." };
         Option<bool> killAll = new("--kill-all") { Description = "Kill -9 of all nodes under load instead; exit code 9 when an acknowledged write is missing after the restart." };
         Option<bool> recovery = new("--recovery") { Description = "Measure instead how fast a node that starts again replays and applies its whole log." };
+        Option<bool> limits = new("--limits") { Description = "Measure instead what the machine itself takes: write and sync with one and with three writers, a round trip over loopback." };
         Option<int> entries = new("--entries") { Description = "Entries in that log.", DefaultValueFactory = _ => 1_000_000 };
         Option<int> batch = new("--batch-entries") { Description = "Entries in one batch, and so in one event of the journal, at most; 0: as configured by default. 1 is the log that a single client leaves." };
         Option<string> userCode = BenchOptions.UserCode();
@@ -44,7 +45,7 @@ internal static class BenchCommand
         election.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
         Command command = new("bench", "Measure: three nodes on loopback with fresh data, load generated inside the leader. One JSON object per line; progress goes to standard error.")
         {
-            clients, sizes, mix, streams, seconds, warmUp, runs, journal, postgresql, inProcess, failover, killAll, recovery, entries, batch, userCode, set, kills, election, data, plot, table,
+            clients, sizes, mix, streams, seconds, warmUp, runs, journal, postgresql, inProcess, failover, killAll, recovery, limits, entries, batch, userCode, set, kills, election, data, plot, table,
         };
         command.Validators.Add(r =>
         {
@@ -84,6 +85,7 @@ internal static class BenchCommand
             try
             {
                 return parsed.GetValue(table) is { } file ? await BenchTable.RunAsync(options, file, parsed.GetValue(plot), cancellation).ConfigureAwait(false)
+                    : parsed.GetValue(limits) ? await LimitsAsync(options, cancellation).ConfigureAwait(false)
                     : parsed.GetValue(recovery) ? await RecoverAsync(options, cancellation).ConfigureAwait(false)
                     : parsed.GetValue(failover) || parsed.GetValue(killAll) ? await KillAsync(options, parsed.GetValue(failover), parsed.GetValue(killAll), cancellation).ConfigureAwait(false)
                     : await LoadAsync(options, parsed.GetValue(plot), cancellation).ConfigureAwait(false);
@@ -95,6 +97,12 @@ internal static class BenchCommand
             }
         });
         return command;
+    }
+
+    private static async Task<int> LimitsAsync(BenchOptions options, CancellationToken cancellation)
+    {
+        await BenchLimits.RunAsync(options.Data, cancellation).ConfigureAwait(false);
+        return ExitCode.Ok;
     }
 
     private static async Task<int> LoadAsync(BenchOptions options, string? plot, CancellationToken cancellation)

@@ -10,6 +10,7 @@ internal static class BenchTable
     public static async Task<int> RunAsync(BenchOptions options, string file, string? plot, CancellationToken cancellation)
     {
         List<BenchResult> results = [];
+        List<BenchLimits.Limit> limits = [.. await BenchLimits.RunAsync(options.Data, cancellation).ConfigureAwait(false)];
         BenchOptions common = options with { Clients = [1, 64, 512], Sizes = [128], ReadPercent = 0, Streams = 1 };
         await AddAsync(common with { Clients = [1, 4, 16, 64, 128, 256, 512, 1024] }, BenchJournal.Wal).ConfigureAwait(false);
         List<BenchResult> curve = [.. results];
@@ -40,7 +41,9 @@ internal static class BenchTable
             await Console.Out.WriteLineAsync(kill.ToJson()).ConfigureAwait(false);
         }
 
-        await File.WriteAllTextAsync(file, Write(options, results, recoveries, failover, kills), cancellation).ConfigureAwait(false);
+        // Once more: the machine may be another one by now.
+        limits.AddRange(await BenchLimits.RunAsync(options.Data, cancellation).ConfigureAwait(false));
+        await File.WriteAllTextAsync(file, Write(options, results, limits, recoveries, failover, kills), cancellation).ConfigureAwait(false);
         if (plot is not null)
         {
             await File.WriteAllTextAsync(plot, ThroughputPlot.Draw(curve), cancellation).ConfigureAwait(false);
@@ -55,7 +58,7 @@ internal static class BenchTable
             results.AddRange(await BenchRuns.LoadsAsync(load, journal, r => Console.Out.WriteLineAsync(r.ToJson()), cancellation).ConfigureAwait(false));
     }
 
-    private static string Write(BenchOptions options, IReadOnlyList<BenchResult> results, IReadOnlyList<RecoveryResult> recoveries, FailoverResult failover, IReadOnlyList<KillAllResult> kills)
+    private static string Write(BenchOptions options, IReadOnlyList<BenchResult> results, IReadOnlyList<BenchLimits.Limit> limits, IReadOnlyList<RecoveryResult> recoveries, FailoverResult failover, IReadOnlyList<KillAllResult> kills)
     {
         StringBuilder text = new();
         Add(text, $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {Processor()}, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; median of {options.Runs} runs of {options.Seconds} s.");
@@ -65,6 +68,14 @@ internal static class BenchTable
         foreach (BenchResult r in results)
         {
             Add(text, $"| {r.System.Split('/')[1]} | {r.Load} | {r.EntriesPerSecond:N0} | {r.P50Ms:F3} ms | {r.P99Ms:F3} ms | {r.CpuMicrosecondsPerEntry:F1} µs | {r.AllocatedBytesPerEntry:F0} B | {r.RssMb:F0} MB | {r.Errors} |");
+        }
+
+        text.AppendLine();
+        text.AppendLine("| limits of the machine, in front of all loads and behind them | per second | p50 | p99 | over 2 ms, per second |");
+        text.AppendLine("|---|---|---|---|---|");
+        foreach (BenchLimits.Limit l in limits)
+        {
+            Add(text, $"| {l.Load} | {l.PerSecond:N0} | {l.P50Ms:F3} ms | {l.P99Ms:F3} ms | {l.SlowPerSecond:F1} |");
         }
 
         text.AppendLine();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using RaftActors.Journal;
@@ -23,7 +24,17 @@ internal static class JournalCommand
         Command repair = new("repair", "End a damaged log before the damage; what stood behind is kept in a folder beside.") { repaired, acceptLoss };
         repair.SetAction((parsed, _) => RunAsync(() => RepairAsync(parsed.GetValue(repaired)!, parsed.GetValue(acceptLoss))));
 
-        return new Command("journal", "Look into, check or repair the write-ahead log of a node that is not running.") { dump, verify, repair };
+        Argument<string> probed = new("directory") { Description = "A folder on the disk in question." };
+        Option<int> writers = new("--writers") { Description = "How many write at the same time, as nodes on one disk do.", DefaultValueFactory = _ => 1 };
+        Option<int> bytes = new("--bytes") { Description = "The size of each write; rounded up to blocks of 4096.", DefaultValueFactory = _ => DiskProbe.BlockSize };
+        Option<double> seconds = new("--seconds") { Description = "How long to measure.", DefaultValueFactory = _ => 5 };
+        writers.Validators.Add(r => Require(r, r.GetValueOrDefault<int>() is > 0 and <= DiskProbe.MaxWriters, $"--writers must be from 1 to {DiskProbe.MaxWriters}."));
+        bytes.Validators.Add(r => Require(r, r.GetValueOrDefault<int>() is > 0 and <= DiskProbe.MaxBytes, $"--bytes must be from 1 to {DiskProbe.MaxBytes}."));
+        seconds.Validators.Add(r => Require(r, r.GetValueOrDefault<double>() is > 0 and <= 3600, "--seconds must be above 0, up to 3600."));
+        Command probe = new("probe", "Measure how long a write and its sync take in a folder: what no durable write of a stream can be faster than.") { probed, writers, bytes, seconds };
+        probe.SetAction((parsed, cancellation) => RunAsync(() => ProbeAsync(parsed.GetValue(probed)!, parsed.GetValue(writers), parsed.GetValue(bytes), parsed.GetValue(seconds), cancellation)));
+
+        return new Command("journal", "Look into, check or repair the write-ahead log of a node that is not running; measure its disk.") { dump, verify, repair, probe };
     }
 
     private static Argument<string> Directory() => new("directory") { Description = "raft-actors.journal.wal.directory of the node." };
@@ -58,6 +69,21 @@ internal static class JournalCommand
     {
         await Console.Out.WriteLineAsync(JsonSerializer.Serialize(JournalTool.Verify(directory))).ConfigureAwait(false);
         return ExitCode.Ok;
+    }
+
+    private static async Task<int> ProbeAsync(string directory, int writers, int bytes, double seconds, CancellationToken cancellation)
+    {
+        DiskProbeResult result = await DiskProbe.RunAsync(directory, writers, bytes, TimeSpan.FromSeconds(seconds), cancellation).ConfigureAwait(false);
+        await Console.Out.WriteLineAsync(JsonSerializer.Serialize(result)).ConfigureAwait(false);
+        return ExitCode.Ok;
+    }
+
+    private static void Require(OptionResult result, bool holds, string message)
+    {
+        if (!holds)
+        {
+            result.AddError(message);
+        }
     }
 
     private static async Task<int> RepairAsync(string directory, bool acceptLoss)
