@@ -86,6 +86,9 @@ public sealed class DcfParamsSpec : IDisposable
         await node.SetParamAsync("ELECTION_TIMEOUT", "1500");
         await node.SetParamAsync("DN_FLOW_CONTROL_RTO", "9");
         await node.StartAsync(1, $"1$1$127.0.0.1${FreePort.Next()}$LEADER");
+
+        // Only a leader judges what the members are to be, and from here on it would not be elected by itself.
+        await UntilLeaderAsync(node);
         Assert.True(File.Exists(Path.Combine(_folder, "1", "metadata", "cluster.json")));
         Akka.Configuration.Config inForce = node.System.Settings.Config;
         Assert.Equal(TimeSpan.FromMilliseconds(1500), inForce.GetTimeSpan("raft-actors.stream-defaults.election-timeout-min"));
@@ -106,7 +109,6 @@ public sealed class DcfParamsSpec : IDisposable
         Assert.Equal("", await node.GetParamAsync("MAJORITY_GROUPS"));
 
         // Manual elections are in force: who gives up its office stays without one until it is asked.
-        await UntilLeaderAsync(node);
         await node.DemoteFollowerAsync(One);
         await Task.Delay(TimeSpan.FromSeconds(4));
         Assert.Equal(Role.Follower, (await node.GetCurrentTermAndRoleAsync(One)).Role);
