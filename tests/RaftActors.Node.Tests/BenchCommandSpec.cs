@@ -119,13 +119,16 @@ public sealed class BenchCommandSpec : IDisposable
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_setting_that_does_not_exist_is_named()
+    [Theory]
+    [InlineData("max-clients", "3")]
+    [InlineData("coalesce-appends-below", "lots")]
+    [InlineData("pre-vote", "maybe")]
+    public async Task A_setting_that_does_not_exist_or_cannot_be_is_named(string key, string value)
     {
-        (int code, _, string errors) = await Run.ToEndAsync("bench-node", "--id", "0", "--data", Path.Combine(_folder.Path, "0"), "--ports", "12001", "--set", "max-clients=3");
+        (int code, _, string errors) = await Run.ToEndAsync("bench-node", "--id", "0", "--data", Path.Combine(_folder.Path, "0"), "--ports", "12001", "--set", $"{key}={value}");
 
         Assert.Equal(ExitCode.Configuration, code);
-        Assert.Contains("max-clients", errors, StringComparison.Ordinal);
+        Assert.Contains($"raft-actors.stream-defaults.{key}", errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
     }
 

@@ -93,8 +93,7 @@ internal static class BenchNodeCommand
         }
         catch (Exception e) when (e is RaftActorsException or ConfigurationException or SocketException or IOException or UnauthorizedAccessException or AggregateException)
         {
-            // What the benchmark says itself says more than what led to it.
-            Exception cause = e as BenchException ?? e.GetBaseException();
+            Exception cause = MostTelling(e);
             await Console.Error.WriteLineAsync($"raftactors: {cause.Message}").ConfigureAwait(false);
             return cause switch
             {
@@ -109,6 +108,20 @@ internal static class BenchNodeCommand
             context.Cancel = true;
             end.TrySetResult();
         }
+    }
+
+    /// <summary>What the benchmark says itself, or which setting is wrong, says more than what led to it; of everything else the innermost.</summary>
+    private static Exception MostTelling(Exception e)
+    {
+        for (Exception? next = e; next is not null; next = next.InnerException)
+        {
+            if (next is BenchException or RaftConfigurationException or ConfigurationException)
+            {
+                return next;
+            }
+        }
+
+        return e.GetBaseException();
     }
 
     private static void EndWithInput(TaskCompletionSource end)
