@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using RaftActors.Journal.Storage;
+using RaftActors.Journal.Wal;
 
 namespace RaftActors.Journal;
 
@@ -24,10 +25,10 @@ public sealed record DiskProbeResult(int Writers, int Bytes, bool PastTheCache, 
 public static class DiskProbe
 {
     /// <summary>What one block takes; sizes are rounded up to a multiple of it.</summary>
-    public const int BlockSize = 4096;
+    public const int BlockSize = BlockWriter.Block;
 
     /// <summary>The most that one write may have: 1 MiB, as in the write-ahead log.</summary>
-    public const int MaxBytes = 1024 * 1024;
+    public const int MaxBytes = BlockWriter.Most;
 
     /// <summary>The most that may write at the same time.</summary>
     public const int MaxWriters = 64;

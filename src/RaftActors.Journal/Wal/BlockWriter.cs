@@ -8,10 +8,10 @@ namespace RaftActors.Journal.Wal;
 /// </summary>
 internal sealed unsafe class BlockWriter : IDisposable
 {
-    private const int Block = 4096;
+    public const int Block = 4096;
 
     // Each of these bytes is copied once here instead of into the cache. Beyond this a row of pieces from where they are is better.
-    private const int Most = 1024 * 1024;
+    public const int Most = 1024 * 1024;
 
     private byte* _bytes;
     private int _capacity;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using RaftActors.Node.Commands;
 
 namespace RaftActors.Node.Bench;
 
@@ -31,18 +32,18 @@ internal static class BenchCommand
         Option<string?> data = new("--data") { Description = "Folder for the nodes' data; removed afterwards. The system's temporary folder when not given." };
         Option<string?> plot = new("--plot") { Description = "SVG file for throughput against latency." };
         Option<string?> table = new("--table") { Description = "Do the whole programme (see docs/PERFORMANCE.md) and write its table to this Markdown file." };
-        clients.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseNumbers(r.GetValueOrDefault<string>()) is { } n && n.All(c => c <= LoadSpec.MaxClients), "--clients must be positive numbers with commas."));
-        sizes.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseNumbers(r.GetValueOrDefault<string>()) is not null, "--sizes must be positive numbers with commas."));
-        mix.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseMix(r.GetValueOrDefault<string>()) is not null, "--mix must be reads/writes that make 100."));
-        journal.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<string>()!.Split(',').All(j => BenchOptions.ParseJournal(j) is not null), "--journal must be wal, sqlite, postgresql or memory, with commas."));
-        streams.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--streams must be from 1 to 1000."));
-        seconds.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<double>() is > 0 and <= LoadSpec.MaxSeconds, "--seconds must be above 0."));
-        warmUp.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<double>() is >= 0 and <= LoadSpec.MaxSeconds, "--warm-up must not be negative."));
-        runs.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--runs must be from 1 to 1000."));
-        kills.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 10_000, "--kills must be from 1 to 10000."));
-        entries.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() > 0, "--entries must be above 0."));
-        batch.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() >= 0, "--batch-entries must not be negative."));
-        election.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
+        clients.Validators.Add(r => OptionRules.Require(r, BenchOptions.ParseNumbers(r.GetValueOrDefault<string>()) is { } n && n.All(c => c <= LoadSpec.MaxClients), "--clients must be positive numbers with commas."));
+        sizes.Validators.Add(r => OptionRules.Require(r, BenchOptions.ParseNumbers(r.GetValueOrDefault<string>()) is not null, "--sizes must be positive numbers with commas."));
+        mix.Validators.Add(r => OptionRules.Require(r, BenchOptions.ParseMix(r.GetValueOrDefault<string>()) is not null, "--mix must be reads/writes that make 100."));
+        journal.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<string>()!.Split(',').All(j => BenchOptions.ParseJournal(j) is not null), "--journal must be wal, sqlite, postgresql or memory, with commas."));
+        streams.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--streams must be from 1 to 1000."));
+        seconds.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<double>() is > 0 and <= LoadSpec.MaxSeconds, "--seconds must be above 0."));
+        warmUp.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<double>() is >= 0 and <= LoadSpec.MaxSeconds, "--warm-up must not be negative."));
+        runs.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--runs must be from 1 to 1000."));
+        kills.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 10_000, "--kills must be from 1 to 10000."));
+        entries.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() > 0, "--entries must be above 0."));
+        batch.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() >= 0, "--batch-entries must not be negative."));
+        election.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
         Command command = new("bench", "Measure: three nodes on loopback with fresh data, load generated inside the leader. One JSON object per line; progress goes to standard error.")
         {
             clients, sizes, mix, streams, seconds, warmUp, runs, journal, postgresql, inProcess, failover, killAll, recovery, limits, entries, batch, userCode, set, kills, election, data, plot, table,

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Akka.Configuration;
+using RaftActors.Node.Commands;
 
 namespace RaftActors.Node.Bench;
 
@@ -23,11 +24,11 @@ internal static class BenchNodeCommand
         Option<string> userCode = BenchOptions.UserCode();
         Option<string[]> set = BenchOptions.Set();
         Option<bool> attached = new("--attached") { Description = "End when standard input does." };
-        ports.Validators.Add(r => BenchOptions.Require(r, ParsePorts(r.GetValueOrDefault<string>()) is not null, "--ports must be one to nine different ports from 1 to 64535, with commas."));
-        journal.Validators.Add(r => BenchOptions.Require(r, BenchOptions.ParseJournal(r.GetValueOrDefault<string>()) is not null, "--journal must be wal, sqlite, postgresql or memory."));
-        streams.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--streams must be from 1 to 1000."));
-        election.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
-        batch.Validators.Add(r => BenchOptions.Require(r, r.GetValueOrDefault<int>() >= 0, "--batch-entries must not be negative."));
+        ports.Validators.Add(r => OptionRules.Require(r, ParsePorts(r.GetValueOrDefault<string>()) is not null, "--ports must be one to nine different ports from 1 to 64535, with commas."));
+        journal.Validators.Add(r => OptionRules.Require(r, BenchOptions.ParseJournal(r.GetValueOrDefault<string>()) is not null, "--journal must be wal, sqlite, postgresql or memory."));
+        streams.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() is > 0 and <= 1000, "--streams must be from 1 to 1000."));
+        election.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() is >= 50 and <= 60_000, "--election-timeout must be from 50 to 60000."));
+        batch.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() >= 0, "--batch-entries must not be negative."));
         Command command = new("bench-node", "Run one of the nodes of a benchmark, with a line protocol on its port + 1000: state, load CLIENTS SECONDS BYTES MAXOPS, waitlead.")
         {
             id, data, ports, journal, postgresql, streams, election, noSnapshots, batch, userCode, set, attached,

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using RaftActors.Node.Commands;
 
 namespace RaftActors.Node.Bench;
 
@@ -11,9 +12,9 @@ internal sealed record BenchOptions
     public const string OnConsensus = "consensus";
     public const string OnItsOwn = "own";
 
-    public required IReadOnlyList<int> Clients { get; init; }
-
     private static readonly SearchValues<char> SettingLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz-");
+
+    public required IReadOnlyList<int> Clients { get; init; }
 
     public required IReadOnlyList<int> Sizes { get; init; }
 
@@ -63,7 +64,7 @@ internal sealed record BenchOptions
             Description = "Where the state machine and the clients run: consensus (on the threads of consensus, clients go on where their write was applied; for code that is quickly done and never blocks) or own (as by default).",
             DefaultValueFactory = _ => OnConsensus,
         };
-        option.Validators.Add(r => Require(r, r.GetValueOrDefault<string>() is OnConsensus or OnItsOwn, $"--user-code must be {OnConsensus} or {OnItsOwn}."));
+        option.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<string>() is OnConsensus or OnItsOwn, $"--user-code must be {OnConsensus} or {OnItsOwn}."));
         return option;
     }
 
@@ -75,19 +76,11 @@ internal sealed record BenchOptions
             Description = "A setting of the streams, KEY=VALUE as under raft-actors.stream-defaults (docs/CONFIGURATION.md), for instance coalesce-appends-below=0; may be given several times.",
             DefaultValueFactory = _ => [],
         };
-        option.Validators.Add(r => Require(r, r.Tokens.All(t => IsSetting(t.Value)), "--set must be KEY=VALUE, KEY being a setting of streams."));
+        option.Validators.Add(r => OptionRules.Require(r, r.Tokens.All(t => IsSetting(t.Value)), "--set must be KEY=VALUE, KEY being a setting of streams."));
         return option;
     }
 
     public static bool IsOnConsensus(string? userCode) => userCode == OnConsensus;
-
-    public static void Require(OptionResult result, bool holds, string message)
-    {
-        if (!holds)
-        {
-            result.AddError(message);
-        }
-    }
 
     /// <summary>A log in PostgreSQL needs a server.</summary>
     public static void RequireServer(CommandResult result, Option<string> journal, Option<string?> server)
@@ -96,12 +89,6 @@ internal sealed record BenchOptions
         {
             result.AddError("--journal postgresql needs --postgresql \"Host=...;Username=...\".");
         }
-    }
-
-    private static bool IsSetting(string text)
-    {
-        int equals = text.IndexOf('=', StringComparison.Ordinal);
-        return equals > 0 && equals < text.Length - 1 && text.AsSpan(0, equals).IndexOfAnyExcept(SettingLetters) < 0 && !text.Contains('\n', StringComparison.Ordinal);
     }
 
     public static BenchJournal? ParseJournal(string? text) => text switch
@@ -137,4 +124,10 @@ internal sealed record BenchOptions
         && int.TryParse(reads, NumberStyles.None, CultureInfo.InvariantCulture, out int r)
         && int.TryParse(writes, NumberStyles.None, CultureInfo.InvariantCulture, out int w)
         && r + w == 100 ? r : null;
+
+    private static bool IsSetting(string text)
+    {
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0 && equals < text.Length - 1 && text.AsSpan(0, equals).IndexOfAnyExcept(SettingLetters) < 0 && !text.Contains('\n', StringComparison.Ordinal);
+    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using RaftActors.Journal;
@@ -28,9 +27,9 @@ internal static class JournalCommand
         Option<int> writers = new("--writers") { Description = "How many write at the same time, as nodes on one disk do.", DefaultValueFactory = _ => 1 };
         Option<int> bytes = new("--bytes") { Description = "The size of each write; rounded up to blocks of 4096.", DefaultValueFactory = _ => DiskProbe.BlockSize };
         Option<double> seconds = new("--seconds") { Description = "How long to measure.", DefaultValueFactory = _ => 5 };
-        writers.Validators.Add(r => Require(r, r.GetValueOrDefault<int>() is > 0 and <= DiskProbe.MaxWriters, $"--writers must be from 1 to {DiskProbe.MaxWriters}."));
-        bytes.Validators.Add(r => Require(r, r.GetValueOrDefault<int>() is > 0 and <= DiskProbe.MaxBytes, $"--bytes must be from 1 to {DiskProbe.MaxBytes}."));
-        seconds.Validators.Add(r => Require(r, r.GetValueOrDefault<double>() is > 0 and <= 3600, "--seconds must be above 0, up to 3600."));
+        writers.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() is > 0 and <= DiskProbe.MaxWriters, $"--writers must be from 1 to {DiskProbe.MaxWriters}."));
+        bytes.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int>() is > 0 and <= DiskProbe.MaxBytes, $"--bytes must be from 1 to {DiskProbe.MaxBytes}."));
+        seconds.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<double>() is > 0 and <= 3600, "--seconds must be above 0, up to 3600."));
         Command probe = new("probe", "Measure how long a write and its sync take in a folder: what no durable write of a stream can be faster than.") { probed, writers, bytes, seconds };
         probe.SetAction((parsed, cancellation) => RunAsync(() => ProbeAsync(parsed.GetValue(probed)!, parsed.GetValue(writers), parsed.GetValue(bytes), parsed.GetValue(seconds), cancellation)));
 
@@ -76,14 +75,6 @@ internal static class JournalCommand
         DiskProbeResult result = await DiskProbe.RunAsync(directory, writers, bytes, TimeSpan.FromSeconds(seconds), cancellation).ConfigureAwait(false);
         await Console.Out.WriteLineAsync(JsonSerializer.Serialize(result)).ConfigureAwait(false);
         return ExitCode.Ok;
-    }
-
-    private static void Require(OptionResult result, bool holds, string message)
-    {
-        if (!holds)
-        {
-            result.AddError(message);
-        }
     }
 
     private static async Task<int> RepairAsync(string directory, bool acceptLoss)

@@ -18,9 +18,9 @@ internal static class SimulateCommand
         Option<string> faults = new("--faults") { Description = $"What goes wrong: {string.Join(", ", SimulationProfile.Names)}.", DefaultValueFactory = _ => "all" };
         Option<string> folder = new("--out") { Description = "Folder for the trace and the picture of a failure.", DefaultValueFactory = _ => "simulation" };
         Option<bool> actors = new("--actors") { Description = "Run the real actors instead of cores alone: everything that a node runs but the network and the disk. Far fewer seeds per second." };
-        seeds.Validators.Add(r => Require(r, r.GetValueOrDefault<int?>() is null or > 0, "--seeds must be at least 1."));
-        nodes.Validators.Add(r => Require(r, r.GetValueOrDefault<int?>() is null or (> 0 and <= 9), "--nodes must be from 1 to 9."));
-        faults.Validators.Add(r => Require(r, SimulationProfile.Names.Contains(r.GetValueOrDefault<string>(), StringComparer.Ordinal), $"--faults must be one of {string.Join(", ", SimulationProfile.Names)}."));
+        seeds.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int?>() is null or > 0, "--seeds must be at least 1."));
+        nodes.Validators.Add(r => OptionRules.Require(r, r.GetValueOrDefault<int?>() is null or (> 0 and <= 9), "--nodes must be from 1 to 9."));
+        faults.Validators.Add(r => OptionRules.Require(r, SimulationProfile.Names.Contains(r.GetValueOrDefault<string>(), StringComparer.Ordinal), $"--faults must be one of {string.Join(", ", SimulationProfile.Names)}."));
         Command command = new("simulate", "Run simulated clusters under faults, one for each seed. Exit code 8 when one breaks a promise.")
         {
             seeds, seed, nodes, faults, folder, actors,
@@ -35,14 +35,6 @@ internal static class SimulateCommand
                 parsed.GetValue(actors)),
             cancellationToken));
         return command;
-    }
-
-    private static void Require(System.CommandLine.Parsing.OptionResult result, bool holds, string message)
-    {
-        if (!holds)
-        {
-            result.AddError(message);
-        }
     }
 
     private static async Task<int> RunAsync(Request request, CancellationToken cancellationToken)

@@ -472,7 +472,8 @@ internal sealed partial class LeaderReplication
     /// on every disk, are served together. Where the answer is late something may be lost, and the next append would show it.
     /// </summary>
     private bool WaitsForMore(PeerProgress peer) =>
-        peer.AnswerIsDue(_state.Now, _state.Options.HeartbeatInterval)
+        peer.InFlight.Count > 0
+        && !peer.IsStalled(_state.Now, _state.Options.HeartbeatInterval)
         && peer.RoundTrip.Estimate <= _state.Options.CoalesceAppendsRoundTrip
         && _state.Log.BytesBehind(peer.Next.Previous) < _state.Options.CoalesceAppendsBelow;
 

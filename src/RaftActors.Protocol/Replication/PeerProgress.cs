@@ -172,8 +172,5 @@ internal sealed class PeerProgress
     /// <summary>True when nothing under way was acknowledged for <paramref name="patience"/>: an append or its answers are lost.</summary>
     public bool IsStalled(TimeSpan now, TimeSpan patience) => InFlight.Count > 0 && now - _progressAt >= patience;
 
-    /// <summary>True while the answer to what is under way may come any moment: nothing was under way, or the last answer came, less than <paramref name="patience"/> ago.</summary>
-    public bool AnswerIsDue(TimeSpan now, TimeSpan patience) => InFlight.Count > 0 && now - _progressAt < patience;
-
     public PeerStatus ToStatus() => new(Id, IsAnotherIncarnation ? PeerState.AnotherIncarnation : State, Match, Next, InFlight.Count, InFlight.Bytes, LastHeard, Flow.Applied, Flow.IsBusy, Flow.IsPaused, Flow.IsWaitedFor && MayBeWaitedFor);
 }

@@ -93,7 +93,7 @@ public sealed class RandomFaults(CoreCluster cluster, SimulationSchedule schedul
         }
 
         leader.SlowDisk(TimeSpan.FromMilliseconds(random.Pick([100, 400])));
-        FaultKinds[] ends = [.. _kinds.Where(k => k is FaultKinds.Crash or FaultKinds.CrashBetweenEffects or FaultKinds.FailedWrite or FaultKinds.Partition or FaultKinds.StepDown)];
+        FaultKinds[] ends = [.. _kinds.Where(k => SimulationProfile.EndsOfLeaders.HasFlag(k))];
         TimeSpan earliest = cluster.Time.Now + random.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
         TimeSpan latest = earliest + TimeSpan.FromMilliseconds(400);
         int run = leader.Run;

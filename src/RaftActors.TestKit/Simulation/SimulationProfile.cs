@@ -221,6 +221,9 @@ public sealed record SimulationProfile
         };
     }
 
+    /// <summary>What may happen to a leader that is ahead of its disk.</summary>
+    internal const FaultKinds EndsOfLeaders = FaultKinds.Crash | FaultKinds.CrashBetweenEffects | FaultKinds.FailedWrite | FaultKinds.Partition | FaultKinds.StepDown;
+
     /// <summary>Disks of leaders that fall behind while the others keep up, and leaders that fail then; little else, for a leader gets ahead of its disk only in a stream that works.</summary>
     private static SimulationProfile WithLeadersAhead(SimulationProfile all, SimulationRandom random) => all with
     {
@@ -233,7 +236,7 @@ public sealed record SimulationProfile
         SubmitEvery = TimeSpan.FromMilliseconds(4),
         FaultEvery = TimeSpan.FromMilliseconds(random.Pick([150, 200, 300])),
         Operators = random.Pick([0, 0.2]),
-        Faults = FaultKinds.Crash | FaultKinds.CrashBetweenEffects | FaultKinds.SlowDisk | FaultKinds.FailedWrite | FaultKinds.Partition | FaultKinds.StepDown,
+        Faults = EndsOfLeaders | FaultKinds.SlowDisk,
         SnapshotEvery = random.Pick([0, 5, 5, 20]),
         BitRot = false,
     };

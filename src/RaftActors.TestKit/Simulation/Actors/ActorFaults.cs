@@ -139,7 +139,7 @@ internal sealed class ActorFaults
     private void FallBehind(NodeId leader, SimulationRandom random)
     {
         _cluster.DelayJournal(leader, TimeSpan.FromMilliseconds(random.Pick([30, 100, 400])));
-        FaultKinds[] ends = [.. _kinds.Where(k => k is FaultKinds.Crash or FaultKinds.CrashBetweenEffects or FaultKinds.FailedWrite or FaultKinds.Partition or FaultKinds.StepDown)];
+        FaultKinds[] ends = [.. _kinds.Where(k => SimulationProfile.EndsOfLeaders.HasFlag(k))];
         Later(random.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)), () =>
         {
             _cluster.DelayJournal(leader, TimeSpan.Zero);
