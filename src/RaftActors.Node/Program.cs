@@ -22,6 +22,7 @@ internal static class Program
             ReadOnlyCommand.Create(),
             BenchCommand.Create(),
             BenchNodeCommand.Create(),
+            BenchPeerCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -85,7 +85,7 @@ public sealed class BenchCommandSpec : IDisposable
     {
         JsonElement[] results = await BenchAsync(ExitCode.Ok, "--limits");
 
-        Assert.Equal(3, results.Length);
+        Assert.Equal(5, results.Length);
         Assert.All(results, result =>
         {
             Assert.Equal("limits", result.GetProperty("system").GetString());
@@ -94,6 +94,21 @@ public sealed class BenchCommandSpec : IDisposable
             Assert.True(result.GetProperty("p99_ms").GetDouble() >= result.GetProperty("p50_ms").GetDouble());
         });
         Assert.StartsWith("write and fdatasync of 4096 B, 3 at once", results[1].GetProperty("load").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("bare quorum write of 1 entry, three processes", results[3].GetProperty("load").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("bare quorum write of 64 entries, three processes", results[4].GetProperty("load").GetString(), StringComparison.Ordinal);
+        Assert.Equal(results[3].GetProperty("per_s").GetDouble(), results[3].GetProperty("entries_per_s").GetDouble());
+        Assert.InRange(results[4].GetProperty("entries_per_s").GetDouble() / results[4].GetProperty("per_s").GetDouble(), 60, 68);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task A_follower_of_the_bare_write_that_finds_no_leader_is_one_line_and_leaves_nothing()
+    {
+        (int code, _, string errors) = await Run.ToEndAsync("bench-peer", "--port", "1", "--data", _folder.Path, "--wire-bytes", "256", "--disk-bytes", "4096");
+
+        Assert.Equal(ExitCode.Failure, code);
+        Assert.StartsWith("raftactors: ", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
-using RaftActors.Journal.Storage;
 using RaftActors.Journal.Wal;
 
 namespace RaftActors.Journal;
@@ -33,8 +30,6 @@ public static class DiskProbe
     /// <summary>The most that may write at the same time.</summary>
     public const int MaxWriters = 64;
 
-    private const int LeastFileSize = 16 * 1024 * 1024;
-
     /// <summary>From here on a sync counts as slow: 2 ms.</summary>
     public static TimeSpan Slow { get; } = TimeSpan.FromMilliseconds(2);
 
@@ -61,7 +56,7 @@ public static class DiskProbe
             throw new DirectoryNotFoundException($"There is no folder {directory}.");
         }
 
-        int size = (bytes + BlockSize - 1) / BlockSize * BlockSize;
+        int size = ProbeFile.RoundUp(bytes);
         using Barrier ready = new(writers);
         Writer[] all = [.. Enumerable.Range(0, writers).Select(_ => new Writer(directory, size, duration, ready, cancellation))];
         await Task.WhenAll(all.Select(w => w.RunAsync())).ConfigureAwait(false);
@@ -83,7 +78,7 @@ public static class DiskProbe
         static double Ms(long ticks) => Math.Round(ticks * 1000.0 / Stopwatch.Frequency, 4);
     }
 
-    private sealed unsafe class Writer(string directory, int size, TimeSpan duration, Barrier ready, CancellationToken cancellation)
+    private sealed class Writer(string directory, int size, TimeSpan duration, Barrier ready, CancellationToken cancellation)
     {
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -114,26 +109,14 @@ public static class DiskProbe
 
         private void WriteToItsFile()
         {
-            string path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"probe-{Guid.NewGuid():N}.tmp"));
-            byte* bytes = (byte*)NativeMemory.AlignedAlloc((nuint)size, BlockSize);
             bool waits = true;
             try
             {
-                new Span<byte>(bytes, size).Fill(0x5A);
-                using IStorageFile file = FileSystem.Instance.Open(path, StorageMode.CreateNew);
-                int slots = Math.Max(64, LeastFileSize / size);
-                file.Allocate((long)slots * size);
-                for (int slot = 0; slot < slots; slot++)
-                {
-                    file.Write(new ReadOnlySpan<byte>(bytes, size), (long)slot * size);
-                }
-
-                file.Sync(metadata: true);
-                using IBlockFile? blocks = Usable(file, bytes);
-                PastTheCache = blocks is not null;
+                using ProbeFile file = new(directory, size);
+                PastTheCache = file.PastTheCache;
                 waits = false;
                 ready.SignalAndWait(cancellation);
-                Measure(file, blocks, bytes, slots);
+                Measure(file);
             }
             finally
             {
@@ -142,46 +125,17 @@ public static class DiskProbe
                     // The others must not wait for this one.
                     ready.RemoveParticipant();
                 }
-
-                NativeMemory.AlignedFree(bytes);
-                File.Delete(path);
             }
         }
 
-        private IBlockFile? Usable(IStorageFile file, byte* bytes)
-        {
-            IBlockFile? blocks = file.OpenBlocks();
-            try
-            {
-                blocks?.Write(new ReadOnlySpan<byte>(bytes, size), 0);
-                return blocks;
-            }
-            catch (StorageException e) when (e.NotOffered)
-            {
-                blocks?.Dispose();
-                return null;
-            }
-        }
-
-        private void Measure(IStorageFile file, IBlockFile? blocks, byte* bytes, int slots)
+        private void Measure(ProbeFile file)
         {
             long start = Stopwatch.GetTimestamp();
             long until = start + (long)(duration.TotalSeconds * Stopwatch.Frequency);
             long begin = start;
-            for (long i = 0; begin < until && !cancellation.IsCancellationRequested; i++)
+            while (begin < until && !cancellation.IsCancellationRequested)
             {
-                ReadOnlySpan<byte> data = new(bytes, size);
-                long offset = i % slots * size;
-                if (blocks is not null)
-                {
-                    blocks.Write(data, offset);
-                }
-                else
-                {
-                    file.Write(data, offset);
-                }
-
-                file.Sync(metadata: false);
+                file.WriteAndSync();
                 long end = Stopwatch.GetTimestamp();
                 Times.Add(end - begin);
                 begin = end;

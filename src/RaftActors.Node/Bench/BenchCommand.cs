@@ -22,7 +22,7 @@ internal static class BenchCommand
         Option<bool> failover = new("--failover") { Description = "Measure the time without a leader after kill -9 of the leader instead." };
         Option<bool> killAll = new("--kill-all") { Description = "Kill -9 of all nodes under load instead; exit code 9 when an acknowledged write is missing after the restart." };
         Option<bool> recovery = new("--recovery") { Description = "Measure instead how fast a node that starts again replays and applies its whole log." };
-        Option<bool> limits = new("--limits") { Description = "Measure instead what the machine itself takes: write and sync with one and with three writers, a round trip over loopback." };
+        Option<bool> limits = new("--limits") { Description = "Measure instead what the machine itself takes: write and sync with one and with three writers, a round trip over loopback, a write to a quorum of three processes without Raft and actors." };
         Option<int> entries = new("--entries") { Description = "Entries in that log.", DefaultValueFactory = _ => 1_000_000 };
         Option<int> batch = new("--batch-entries") { Description = "Entries in one batch, and so in one event of the journal, at most; 0: as configured by default. 1 is the log that a single client leaves." };
         Option<string> userCode = BenchOptions.UserCode();

@@ -41,17 +41,9 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
     public override async Task StartAsync(CancellationToken cancellation)
     {
         Stop();
-        string program = typeof(ProcessMember).Assembly.Location;
-        ProcessStartInfo info = new(Environment.ProcessPath is { } path && IsDotnet(path) ? path : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        foreach (string argument in (string[])
+        ProcessStartInfo info = OwnProgram.Start(
         [
-            program, "bench-node", "--attached",
+            "bench-node", "--attached",
             "--id", Options.Id.ToString(CultureInfo.InvariantCulture),
             "--data", Options.Data,
             "--ports", string.Join(',', Options.Ports),
@@ -63,11 +55,7 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
             "--user-code", Options.UserCodeOnConsensus ? BenchOptions.OnConsensus : BenchOptions.OnItsOwn,
             .. Options.Settings.SelectMany(s => (string[])["--set", s]),
             .. Options.Snapshots ? (string[])[] : ["--no-snapshots"],
-        ])
-        {
-            info.ArgumentList.Add(argument);
-        }
-
+        ]);
         TaskCompletionSource up = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _process = new Process { StartInfo = info, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, e) =>
@@ -151,8 +139,6 @@ internal sealed class ProcessMember(BenchNodeOptions options) : BenchMember(opti
         Stop();
         return ValueTask.CompletedTask;
     }
-
-    private static bool IsDotnet(string path) => string.Equals(Path.GetFileNameWithoutExtension(path), "dotnet", StringComparison.OrdinalIgnoreCase);
 
     private string Errors()
     {

@@ -10,7 +10,7 @@ internal static class BenchTable
     public static async Task<int> RunAsync(BenchOptions options, string file, string? plot, CancellationToken cancellation)
     {
         List<BenchResult> results = [];
-        List<BenchLimits.Limit> limits = [.. await BenchLimits.RunAsync(options.Data, cancellation).ConfigureAwait(false)];
+        List<BenchLimit> limits = [.. await BenchLimits.RunAsync(options.Data, cancellation).ConfigureAwait(false)];
         BenchOptions common = options with { Clients = [1, 64, 512], Sizes = [128], ReadPercent = 0, Streams = 1 };
         await AddAsync(common with { Clients = [1, 4, 16, 64, 128, 256, 512, 1024] }, BenchJournal.Wal).ConfigureAwait(false);
         List<BenchResult> curve = [.. results];
@@ -58,7 +58,7 @@ internal static class BenchTable
             results.AddRange(await BenchRuns.LoadsAsync(load, journal, r => Console.Out.WriteLineAsync(r.ToJson()), cancellation).ConfigureAwait(false));
     }
 
-    private static string Write(BenchOptions options, IReadOnlyList<BenchResult> results, IReadOnlyList<BenchLimits.Limit> limits, IReadOnlyList<RecoveryResult> recoveries, FailoverResult failover, IReadOnlyList<KillAllResult> kills)
+    private static string Write(BenchOptions options, IReadOnlyList<BenchResult> results, IReadOnlyList<BenchLimit> limits, IReadOnlyList<RecoveryResult> recoveries, FailoverResult failover, IReadOnlyList<KillAllResult> kills)
     {
         StringBuilder text = new();
         Add(text, $"{DateTime.UtcNow:yyyy-MM-dd}, {Environment.ProcessorCount} cores, {Processor()}, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; median of {options.Runs} runs of {options.Seconds} s.");
@@ -71,12 +71,16 @@ internal static class BenchTable
         }
 
         text.AppendLine();
-        text.AppendLine("| limits of the machine, in front of all loads and behind them | per second | p50 | p99 | over 2 ms, per second |");
-        text.AppendLine("|---|---|---|---|---|");
-        foreach (BenchLimits.Limit l in limits)
+        text.AppendLine("| limits of the machine, in front of all loads and behind them | per second | entries/s | p50 | p99 | over 2 ms, per second |");
+        text.AppendLine("|---|---|---|---|---|---|");
+        foreach (BenchLimit l in limits)
         {
-            Add(text, $"| {l.Load} | {l.PerSecond:N0} | {l.P50Ms:F3} ms | {l.P99Ms:F3} ms | {l.SlowPerSecond:F1} |");
+            string entries = l.Entries == 0 ? "" : l.EntriesPerSecond.ToString("N0", CultureInfo.InvariantCulture);
+            Add(text, $"| {l.Load} | {l.PerSecond:N0} | {entries} | {l.P50Ms:F3} ms | {l.P99Ms:F3} ms | {l.SlowPerSecond:F1} |");
         }
+
+        text.AppendLine();
+        AddRatios(text, results, limits);
 
         text.AppendLine();
         text.AppendLine("| journal | recovery | replayed after | applied after | replayed/s | applied/s | memory at most |");
@@ -94,6 +98,21 @@ internal static class BenchTable
         }
 
         return text.ToString();
+    }
+
+    /// <summary>What the product makes of what is there: its loads beside the bare write that was measured right in front of them.</summary>
+    private static void AddRatios(StringBuilder text, IReadOnlyList<BenchResult> results, IReadOnlyList<BenchLimit> limits)
+    {
+        text.AppendLine("| clients | entries/s, of the bare quorum write's | p50, times the bare one's | p99, times the bare one's |");
+        text.AppendLine("|---|---|---|---|");
+        foreach (QuorumWrite write in (QuorumWrite[])[QuorumWrite.Single, QuorumWrite.Batch])
+        {
+            // The first of each is the write-ahead log's.
+            if (results.FirstOrDefault(r => r.Clients == write.Entries) is { } r && limits.FirstOrDefault(l => l.Entries == write.Entries) is { } l)
+            {
+                Add(text, $"| {r.Clients} | {r.EntriesPerSecond:N0} of {l.EntriesPerSecond:N0}: {100 * r.EntriesPerSecond / l.EntriesPerSecond:F0} % | {r.P50Ms:F3} of {l.P50Ms:F3} ms: {r.P50Ms / l.P50Ms:F2} | {r.P99Ms:F3} of {l.P99Ms:F3} ms: {r.P99Ms / l.P99Ms:F2} |");
+            }
+        }
     }
 
     private static string Processor()

@@ -57,6 +57,18 @@ internal sealed class LatencyHistogram
         return 0;
     }
 
+    /// <summary>How many took longer, exact to 3 percent of the time.</summary>
+    public long CountOver(TimeSpan time)
+    {
+        long count = 0;
+        for (int i = Math.Min(Buckets - 1, BucketOf(time.Ticks)) + 1; i < Buckets; i++)
+        {
+            count += _counts[i];
+        }
+
+        return count;
+    }
+
     private static int BucketOf(long value)
     {
         int shift = Math.Max(0, BitOperations.Log2((ulong)value | 1) - SubBits);

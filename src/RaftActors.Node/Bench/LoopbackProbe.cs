@@ -13,15 +13,11 @@ internal static class LoopbackProbe
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start(1);
-        using TcpClient client = new() { NoDelay = true };
-        Task<TcpClient> accepted = listener.AcceptTcpClientAsync(cancellation).AsTask();
-        await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, cancellation).ConfigureAwait(false);
-        using TcpClient server = await accepted.ConfigureAwait(false);
+        using Socket client = BlockingSocket.Connect(listener.LocalEndpoint);
+        using Socket server = await listener.AcceptSocketAsync(cancellation).ConfigureAwait(false);
         server.NoDelay = true;
-
-        // Blocking calls: the way with the fewest wake-ups.
-        Task echo = Task.Factory.StartNew(() => Echo(server.Client), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        LatencyHistogram latency = await Task.Factory.StartNew(() => Ask(client.Client, duration, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        Task echo = Task.Factory.StartNew(() => Echo(server), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        LatencyHistogram latency = await Task.Factory.StartNew(() => Ask(client, duration, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         await echo.ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         return latency;
@@ -30,7 +26,7 @@ internal static class LoopbackProbe
     private static void Echo(Socket socket)
     {
         byte[] bytes = new byte[Bytes];
-        while (Receive(socket, bytes))
+        while (BlockingSocket.Fill(socket, bytes))
         {
             socket.Send(bytes);
         }
@@ -45,7 +41,7 @@ internal static class LoopbackProbe
         while (begin < until && !cancellation.IsCancellationRequested)
         {
             socket.Send(bytes);
-            Receive(socket, bytes);
+            BlockingSocket.Fill(socket, bytes);
             long end = Stopwatch.GetTimestamp();
             latency.Record(end - begin);
             begin = end;
@@ -53,21 +49,5 @@ internal static class LoopbackProbe
 
         socket.Shutdown(SocketShutdown.Send);
         return latency;
-    }
-
-    private static bool Receive(Socket socket, byte[] bytes)
-    {
-        for (int at = 0; at < bytes.Length;)
-        {
-            int read = socket.Receive(bytes, at, bytes.Length - at, SocketFlags.None);
-            if (read == 0)
-            {
-                return false;
-            }
-
-            at += read;
-        }
-
-        return true;
     }
 }
