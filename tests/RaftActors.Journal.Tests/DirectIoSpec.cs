@@ -23,12 +23,13 @@ public sealed class DirectIoSpec(ITestOutputHelper output) : IDisposable
         List<(long, string)> expected = [];
         for (int run = 0; run < 6; run++)
         {
-            WalSettings settings = _folder.Settings with { SegmentSize = 4 * 1024 * 1024, DirectIo = run % 3 != 2 };
+            WalSettings settings = _folder.Settings with { SegmentSize = 16 * 1024 * 1024, DirectIo = run % 3 != 2 };
             await using WriteAheadLog log = await TestFolder.OpenAsync(settings);
             Assert.Equal(expected, await TestFolder.ReadAsync(log, "a"));
             for (int i = 0; i < 60; i++)
             {
-                int bytes = random.Next(10) switch { 0 => 1_300_000, 1 => random.Next(200_000), 2 => random.Next(12_000), _ => random.Next(600) };
+                // One of them larger than what goes past the cache at all.
+                int bytes = i == 20 + run ? BlockWriter.Most : random.Next(10) switch { 0 => 1_300_000, 1 => random.Next(200_000), 2 => random.Next(12_000), _ => random.Next(600) };
                 long number = expected.Count + 1;
                 expected.Add((number, TestFolder.Text(number, bytes)));
                 await TestFolder.WriteAsync(log, "a", number, bytes);

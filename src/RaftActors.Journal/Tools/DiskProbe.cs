@@ -24,7 +24,7 @@ public static class DiskProbe
     /// <summary>What one block takes; sizes are rounded up to a multiple of it.</summary>
     public const int BlockSize = BlockWriter.Block;
 
-    /// <summary>The most that one write may have: 1 MiB, as in the write-ahead log.</summary>
+    /// <summary>The most that one write may have: 8 MiB, as past the cache in the write-ahead log.</summary>
     public const int MaxBytes = BlockWriter.Most;
 
     /// <summary>The most that may write at the same time.</summary>

@@ -10,8 +10,8 @@ internal sealed unsafe class BlockWriter : IDisposable
 {
     public const int Block = 4096;
 
-    // Each of these bytes is copied once here instead of into the cache. Beyond this a row of pieces from where they are is better.
-    public const int Most = 1024 * 1024;
+    // What max-batch-bytes lets through by default. Each of these bytes is copied once here instead of into the cache, whose pages cost more than the copy; beyond this the buffer would be what costs.
+    public const int Most = 8 * 1024 * 1024;
 
     private byte* _bytes;
     private int _capacity;

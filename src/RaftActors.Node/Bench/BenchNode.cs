@@ -215,7 +215,7 @@ internal sealed class BenchNode : IAsyncDisposable
               stdout-loglevel = {{(options.Quiet ? "OFF" : "WARNING")}}
               actor.provider = remote
               remote.retry-gate-closed-for = 200 ms
-              remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{options.Port}}, maximum-frame-size = 4 MiB }
+              remote.dot-netty.tcp { hostname = "127.0.0.1", port = {{options.Port}}, maximum-frame-size = 4 MiB, send-buffer-size = 0b, receive-buffer-size = 0b }
               persistence.snapshot-store.plugin = "raft-actors.snapshot-store.file"
             }
             raft-actors {
