@@ -15,11 +15,11 @@ internal static class SqliteJournal
         foreach ((string plugin, string connection) in SqlPlugins.Of(config, "SQLite"))
         {
             // SQLite's calls block; they belong on a pool thread.
-            await Task.Run(() => Prepare(plugin, connection), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => Prepare(plugin, connection, config.GetString("raft-actors.node-id", "") ?? ""), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static void Prepare(string plugin, string connectionString)
+    private static void Prepare(string plugin, string connectionString, string node)
     {
         string file = "";
         try
@@ -35,6 +35,10 @@ internal static class SqliteJournal
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             using SqliteConnection connection = new(builder.ConnectionString);
             connection.Open();
+            if (JournalOwner.WhyForeign(Writers(connection), node) is { } foreign)
+            {
+                throw new DatabaseUnusableException($"The SQLite file {file} ({plugin}.connection-string) {foreign}.");
+            }
 
             // Write-ahead logging is a property of the file: one fsync per commit instead of two or three, and readers
             // do not stop the writer. synchronous stays FULL, SQLite's default: an acknowledged write survives a power cut.
@@ -59,5 +63,27 @@ internal static class SqliteJournal
         {
             throw new DatabaseUnusableException($"The SQLite file {file} ({plugin}.connection-string) cannot be used: {e.Message}", e);
         }
+    }
+
+    // Who has events in the file. One look at the index for each of them, however long the journal is.
+    private static List<string> Writers(SqliteConnection connection)
+    {
+        List<string> found = [];
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM pragma_table_info('journal') WHERE name = 'persistence_id'";
+        if (command.ExecuteScalar() is not > 0L)
+        {
+            return found; // New, or with a table mapping of its own.
+        }
+
+        command.CommandText = "SELECT min(persistence_id) FROM journal WHERE persistence_id > $last";
+        SqliteParameter last = command.Parameters.AddWithValue("$last", "");
+        while (command.ExecuteScalar() is string next)
+        {
+            found.Add(next);
+            last.Value = next;
+        }
+
+        return found;
     }
 }

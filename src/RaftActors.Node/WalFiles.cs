@@ -28,7 +28,12 @@ internal static class WalFiles
             try
             {
                 // Blocking reads belong on a pool thread.
-                await Task.Run(() => JournalTool.Verify(directory), cancellationToken).ConfigureAwait(false);
+                JournalReport report = await Task.Run(() => JournalTool.Verify(directory), cancellationToken).ConfigureAwait(false);
+                if (JournalOwner.WhyForeign(report.Names, config.GetString("raft-actors.node-id", "") ?? "") is { } foreign)
+                {
+                    throw new WalFilesException($"{Path.GetFullPath(directory)} ({RaftJournal.JournalPluginId}.directory) {foreign}.");
+                }
+
                 return;
             }
             catch (JournalInUseException) when (DateTime.UtcNow < patience)

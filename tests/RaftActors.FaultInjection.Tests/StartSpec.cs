@@ -135,6 +135,45 @@ public sealed class StartSpec
     }
 
     [Fact]
+    public async Task Journal_that_is_gone_or_another_nodes_must_be_refused_untouched()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(3);
+        await Task.WhenAll(cluster.Nodes.NodeIds.Select(cluster.Nodes.KillAsync));
+        string journal = Path.Combine(DataOf(cluster), "journal.db");
+        foreach (string beside in (string[])["", "-wal", "-shm"])
+        {
+            File.Delete(journal + beside);
+        }
+
+        string[] before = Files(DataOf(cluster));
+        Assert.Contains($"The journal {journal} is missing", await FailsAsync(cluster, Storage), StringComparison.Ordinal);
+        Assert.Equal(before.Where(NotThePid), Files(DataOf(cluster)).Where(NotThePid));
+        File.WriteAllBytes(journal, []);
+        Assert.Contains($"The journal {journal} is empty", await FailsAsync(cluster, Storage), StringComparison.Ordinal);
+
+        // That of node 2: nothing in it has this node's name.
+        foreach (string beside in (string[])["", "-wal"])
+        {
+            File.Copy(Path.Combine(cluster.Folder, "node2", "journal.db" + beside), journal + beside, overwrite: true);
+        }
+
+        Assert.Contains("is that of 'raft-stream-1-node-2', not of node 1", await FailsAsync(cluster, Storage), StringComparison.Ordinal);
+
+        static bool NotThePid(string file) => !file.Contains("node.pid", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Disk_that_takes_nothing_must_not_be_taken_for_another_process()
+    {
+        await using TestCluster cluster = TestCluster.Prepare(1);
+        Directory.CreateDirectory(DataOf(cluster));
+        File.CreateSymbolicLink(Path.Combine(DataOf(cluster), "node.pid"), "/dev/full");
+        string line = await FailsAsync(cluster, Storage);
+        Assert.Contains("No space left", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("another process", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Locked_journal_must_be_refused()
     {
         await using TestCluster cluster = await TestCluster.StartAsync(1);

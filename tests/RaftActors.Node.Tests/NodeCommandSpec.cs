@@ -143,6 +143,27 @@ public sealed class NodeCommandSpec : IDisposable
         Assert.Contains(named, errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("akka.persistence { journal.plugin = \"raft-actors.journal.wal\", snapshot-store.plugin = \"raft-actors.snapshot-store.file\" }\nraft-actors { journal.wal.directory = \"FOLDER/wal\", snapshot-store.file.directory = \"FOLDER/snapshots\" }")]
+    public async Task The_journal_of_another_node_is_refused_with_both_names(string journal)
+    {
+        int port = FreePort.Next();
+        string more = journal.Replace("FOLDER", _folder.File("data"), StringComparison.Ordinal);
+        using (Run node = new("node", "--config", Write(port, more)))
+        {
+            await UntilAsync(() => node.Output.Contains("is up", StringComparison.Ordinal), node);
+            await UntilAsync(async () => await Run.StatusAsync(port) is { } s && s.GetProperty("role").GetString() == "leader", node);
+            node.Terminate();
+            Assert.Equal(0, await node.WaitAsync());
+        }
+
+        string config = Write(port, more + $"\nraft-actors {{ node-id = 2, nodes {{ 2 = \"127.0.0.1:{FreePort.Next()}\" }} }}");
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("is the journal of node 1, not of node 2 (raft-actors.node-id)", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Malformed_HOCON_is_answered_with_file_and_place()
     {

@@ -119,15 +119,26 @@ internal sealed class DataFolder : IDisposable
     private static FileStream Lock(string path)
     {
         string file = System.IO.Path.Combine(path, LockFile);
+        FileStream held;
         try
         {
-            FileStream held = new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(System.IO.Path.Combine(path, HolderFile), $"{Environment.ProcessId}\n");
-            return held;
+            held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException) && File.Exists(file))
         {
             throw Refused($"The data folder {path} is in use by another process{Holder(path)}. A node runs once.", e);
+        }
+
+        try
+        {
+            File.WriteAllText(System.IO.Path.Combine(path, HolderFile), $"{Environment.ProcessId}\n");
+            return held;
+        }
+        catch
+        {
+            // The lock is ours, so what fails here is the disk and no other process: the caller says what it said.
+            held.Dispose();
+            throw;
         }
     }
 

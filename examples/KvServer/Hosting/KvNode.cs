@@ -40,7 +40,7 @@ internal static class KvNode
         Config config = settings.Config;
         if (settings.JournalInDataFolder)
         {
-            SqliteFile.Prepare(folder.JournalFile, settings.CheckJournalBelow);
+            SqliteFile.Prepare(folder.JournalFile, options.NodeId, WasStarted(folder.Path, options.NodeId), settings.CheckJournalBelow);
             config = ConfigurationFactory.ParseString($"akka.persistence.journal.sql.connection-string = {Quoted($"Data Source={folder.JournalFile}")}").WithFallback(config);
         }
 
@@ -161,10 +161,12 @@ internal static class KvNode
         }
     }
 
+    private static bool WasStarted(string folder, uint node) => File.Exists(Path.Combine(folder, $"{node}", "metadata", "cluster.json"));
+
     // Akka would say so too, with a stack trace and the retries of its start in front.
     private static void CheckPeerPort(string folder, uint node, DcfClusterConfig cluster)
     {
-        if (File.Exists(Path.Combine(folder, $"{node}", "metadata", "cluster.json")))
+        if (WasStarted(folder, node))
         {
             return; // Started before: its address is the one it wrote down then.
         }
@@ -230,7 +232,8 @@ internal static class KvNode
         }
         catch (RaftActorsException e)
         {
-            throw new StartException(ExitCode.Storage, e.Message, e);
+            // The stream knows its journal by a name only.
+            throw new StartException(ExitCode.Storage, $"{e.Message.TrimEnd('.')}. The data folder is {Path.GetFullPath(options.DataFolder)}.", e);
         }
     }
 

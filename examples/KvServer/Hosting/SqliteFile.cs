@@ -9,12 +9,24 @@ namespace KvServer.Hosting;
 internal static class SqliteFile
 {
     /// <summary>Checks the file, creates it when it is missing.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="node">Whose it is.</param>
+    /// <param name="mustExist">The node has been started in this folder before, so there has been a journal.</param>
+    /// <param name="checkBelow">A smaller one is read and checked as a whole.</param>
     /// <exception cref="StartException">It cannot be used.</exception>
-    public static void Prepare(string file, long checkBelow)
+    public static void Prepare(string file, uint node, bool mustExist, long checkBelow)
     {
         try
         {
             long size = File.Exists(file) ? new FileInfo(file).Length : 0;
+            if (size == 0 && mustExist)
+            {
+                throw new StartException(
+                    ExitCode.Storage,
+                    $"The journal {file} is {(File.Exists(file) ? "empty" : "missing")}, although this node has been started in this folder before. Without it the node has forgotten its votes and what it acknowledged. "
+                    + "Restore the whole folder from a copy that was made while the node was stopped, or let the node join again as a new member, with an empty folder.");
+            }
+
             SqliteConnectionStringBuilder builder = new() { DataSource = file, DefaultTimeout = 2, Pooling = false };
             using SqliteConnection connection = new(builder.ConnectionString);
             connection.Open();
@@ -31,6 +43,8 @@ internal static class SqliteFile
                     throw Damaged(file, found);
                 }
             }
+
+            CheckOwner(connection, file, node);
 
             // Write-ahead logging stays set in the file: one fsync per commit instead of two or three, and readers do not hold up the
             // writer. synchronous stays FULL, SQLite's default: an acknowledged write survives a power cut.
@@ -50,6 +64,24 @@ internal static class SqliteFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartException(ExitCode.Storage, $"The journal {file} cannot be used: {e.Message}", e);
+        }
+    }
+
+    // Another node's journal holds nothing under this node's name: it would begin as if it had never voted.
+    private static void CheckOwner(SqliteConnection connection, string file, uint node)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM pragma_table_info('journal') WHERE name = 'persistence_id'";
+        if (command.ExecuteScalar() is not > 0L)
+        {
+            return;
+        }
+
+        command.CommandText = "SELECT persistence_id FROM journal ORDER BY ordering LIMIT 1";
+        string suffix = $"-node-{node}";
+        if (command.ExecuteScalar() is string writer && !writer.EndsWith(suffix, StringComparison.Ordinal))
+        {
+            throw new StartException(ExitCode.Storage, $"The journal {file} is that of '{writer}', not of node {node}. It was not changed. Every node has a journal of its own: restore this node's from a copy, or let the node join again as a new member.");
         }
     }
 

@@ -28,7 +28,11 @@ public sealed record JournalRecord(
 /// <param name="NextLsn">Number that the next record will have.</param>
 /// <param name="TornTail">The write at the end that a crash cut off, as file and offset; null when there is none. The next start drops it.</param>
 public sealed record JournalReport(
-    int Segments, long Records, int PersistenceIds, long Events, long LiveBytes, long UsedBytes, ulong NextLsn, string? TornTail);
+    int Segments, long Records, int PersistenceIds, long Events, long LiveBytes, long UsedBytes, ulong NextLsn, string? TornTail)
+{
+    /// <summary>The persistence ids, in no order.</summary>
+    public IReadOnlyCollection<string> Names { get; init; } = [];
+}
 
 /// <summary>What a repair did.</summary>
 /// <param name="Damage">What was wrong; null when nothing was, and then nothing was changed.</param>
@@ -65,7 +69,10 @@ public static class JournalTool
                 content.State.Segments.Values.Sum(s => s.Live),
                 content.State.Segments.Values.Sum(s => (long)s.End - SegmentHeader.Length),
                 content.NextLsn,
-                content.Cut is { } cut ? string.Create(CultureInfo.InvariantCulture, $"{cut.File}, offset {cut.Offset}") : null);
+                content.Cut is { } cut ? string.Create(CultureInfo.InvariantCulture, $"{cut.File}, offset {cut.Offset}") : null)
+            {
+                Names = [.. content.State.Streams.Keys],
+            };
         }
         finally
         {

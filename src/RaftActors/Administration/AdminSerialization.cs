@@ -10,6 +10,11 @@ internal static class AdminSerialization
 {
     public static void Register(ActorSystem system)
     {
+        if (system.Serialization.FindSerializerForType(typeof(AdminReply)) is AdminSerializer)
+        {
+            return; // The streams of this system and a client in it both see to it.
+        }
+
         AdminSerializer serializer = new((ExtendedActorSystem)system);
         system.Serialization.AddSerializer("raft-actors-admin", serializer);
         system.Serialization.AddSerializationMap(typeof(AdminRequest), serializer);

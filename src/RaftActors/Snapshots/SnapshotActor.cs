@@ -145,7 +145,7 @@ internal sealed class SnapshotActor : UntypedActor, IWithTimers
                     }
                 }
 
-                return new NoUsableSnapshot($"the log begins behind {compaction.Base}, and no snapshot that covers what is missing can be used: {why}", null);
+                return new NoUsableSnapshot($"the log begins behind {compaction.Base}, and no snapshot that covers what is missing can be used: {why}. Restore the journal and the snapshots from the same copy, or remove this member and add it again as a new one", null);
             }
             catch (Exception e)
             {
