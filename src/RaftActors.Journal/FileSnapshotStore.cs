@@ -15,7 +15,7 @@ namespace RaftActors.Journal;
 /// Akka.Persistence snapshot store in files (plugin id <c>raft-actors.snapshot-store.file</c>). A snapshot is written to a temporary file,
 /// synced, and renamed; both ends carry checksums; a damaged file is told in the log and the one before it is taken.
 /// </summary>
-public sealed class FileSnapshotStore : SnapshotStore
+public sealed partial class FileSnapshotStore : SnapshotStore
 {
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -47,11 +47,21 @@ public sealed class FileSnapshotStore : SnapshotStore
     }
 
     /// <inheritdoc/>
-    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
-        _disk.Do(() => Load(persistenceId, criteria));
+    protected override void PreStart()
+    {
+        base.PreStart();
+        _disk = new WorkThread("raft-snapshots");
+        _ = SweepAsync(_disk, _directory, _log);
+    }
 
     /// <inheritdoc/>
-    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot)
+    protected override void PostStop()
+    {
+        _disk.Dispose();
+        base.PostStop();
+    }
+
+    private Task SaveOnDiskAsync(SnapshotMetadata metadata, object snapshot)
     {
         // Serialized here, in the actor's turn, as the snapshot may be mutable; the disk comes after.
         Akka.Serialization.Serializer serializer = _system.Serialization.FindSerializerForType(snapshot.GetType(), _defaultSerializer);
@@ -66,35 +76,18 @@ public sealed class FileSnapshotStore : SnapshotStore
         });
     }
 
-    /// <inheritdoc/>
-    protected override Task DeleteAsync(SnapshotMetadata metadata) => _disk.Do(() =>
+    private Task DeleteOnDiskAsync(SnapshotMetadata metadata) => _disk.Do(() =>
     {
         _directory.Delete(metadata.PersistenceId, entry =>
             entry.SequenceNr == metadata.SequenceNr && (metadata.Timestamp == DateTime.MinValue || entry.Ticks == metadata.Timestamp.Ticks));
         return true;
     });
 
-    /// <inheritdoc/>
-    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria) => _disk.Do(() =>
+    private Task DeleteOnDiskAsync(string persistenceId, SnapshotSelectionCriteria criteria) => _disk.Do(() =>
     {
         _directory.Delete(persistenceId, entry => Matches(criteria, entry));
         return true;
     });
-
-    /// <inheritdoc/>
-    protected override void PreStart()
-    {
-        base.PreStart();
-        _disk = new WorkThread("raft-snapshots");
-        _ = SweepAsync(_disk, _directory, _log);
-    }
-
-    /// <inheritdoc/>
-    protected override void PostStop()
-    {
-        _disk.Dispose();
-        base.PostStop();
-    }
 
     private static async Task SweepAsync(WorkThread disk, SnapshotDirectory directory, ILoggingAdapter log)
     {

@@ -14,7 +14,7 @@ namespace RaftActors.Journal;
 /// Akka.Persistence journal on one write-ahead log for all persistent actors of the node (plugin id <c>raft-actors.journal.wal</c>).
 /// What waits together is written and synced together; nothing is acknowledged before it is durable.
 /// </summary>
-public sealed class WalJournal : AsyncWriteJournal
+public sealed partial class WalJournal : AsyncWriteJournal
 {
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -31,13 +31,6 @@ public sealed class WalJournal : AsyncWriteJournal
         _settings = WalSettings.From(config);
         _defaultSerializer = config.GetString("serializer", null);
         _bytes = new PayloadBytes(_system);
-    }
-
-    /// <inheritdoc/>
-    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr)
-    {
-        WriteAheadLog log = await _opening.ConfigureAwait(false);
-        return await log.HighestAsync(persistenceId).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -60,7 +53,27 @@ public sealed class WalJournal : AsyncWriteJournal
     }
 
     /// <inheritdoc/>
-    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+    protected override void PreStart()
+    {
+        base.PreStart();
+        _opening = WriteAheadLog.OpenAsync(_settings, null, Report);
+        _ = ReportFailureAsync(_opening, _log);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _ = CloseAsync(_opening);
+        base.PostStop();
+    }
+
+    private async Task<long> HighestAsync(string persistenceId)
+    {
+        WriteAheadLog log = await _opening.ConfigureAwait(false);
+        return await log.HighestAsync(persistenceId).ConfigureAwait(false);
+    }
+
+    private async Task<IImmutableList<Exception>> WriteAsync(IEnumerable<AtomicWrite> messages)
     {
         List<EventToWrite[]> writes = [];
         string persistenceId = null;
@@ -107,26 +120,10 @@ public sealed class WalJournal : AsyncWriteJournal
         return rejections?.ToImmutable();
     }
 
-    /// <inheritdoc/>
-    protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr)
+    private async Task DeleteAsync(string persistenceId, long toSequenceNr)
     {
         WriteAheadLog log = await _opening.ConfigureAwait(false);
         await log.DeleteAsync(persistenceId, toSequenceNr).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    protected override void PreStart()
-    {
-        base.PreStart();
-        _opening = WriteAheadLog.OpenAsync(_settings, null, Report);
-        _ = ReportFailureAsync(_opening, _log);
-    }
-
-    /// <inheritdoc/>
-    protected override void PostStop()
-    {
-        _ = CloseAsync(_opening);
-        base.PostStop();
     }
 
     private static async Task ReportFailureAsync(Task opening, ILoggingAdapter log)

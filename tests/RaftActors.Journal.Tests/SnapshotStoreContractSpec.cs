@@ -44,7 +44,7 @@ public abstract class SnapshotStoreContractSpec : PluginContractSpec
     public void One_must_be_deletable_by_its_number()
     {
         List<SnapshotMetadata> saved = SaveFive();
-        Delete(new SnapshotMetadata(Id, saved[4].SequenceNr));
+        Delete(new SnapshotMetadata(Id, saved[4].SequenceNr, DateTime.MinValue));
         Assert.Equal(13, Load(Id, SnapshotSelectionCriteria.Latest)!.Metadata.SequenceNr);
         Delete(saved[3]);
         Assert.Equal(12, Load(Id, SnapshotSelectionCriteria.Latest)!.Metadata.SequenceNr);
@@ -81,7 +81,7 @@ public abstract class SnapshotStoreContractSpec : PluginContractSpec
     protected SnapshotMetadata Save(long number, object snapshot)
     {
         TestProbe actor = CreateTestProbe();
-        _store.Tell(new SaveSnapshot(new SnapshotMetadata(Id, number), snapshot), actor.Ref);
+        _store.Tell(new SaveSnapshot(new SnapshotMetadata(Id, number, DateTime.MinValue), snapshot), actor.Ref);
         return actor.ExpectMsg<SaveSnapshotSuccess>(TimeSpan.FromSeconds(60)).Metadata;
     }
 

@@ -49,10 +49,10 @@ public abstract partial class Eventsourced
         SnapshotStore.Tell(new LoadSnapshot(persistenceId, criteria, toSequenceNr), Self);
 
     public void SaveSnapshot(object snapshot) =>
-        SnapshotStore.Tell(new SaveSnapshot(new SnapshotMetadata(SnapshotterId, SnapshotSequenceNr), snapshot), Self);
+        SnapshotStore.Tell(new SaveSnapshot(new SnapshotMetadata(SnapshotterId, SnapshotSequenceNr, DateTime.MinValue), snapshot), Self);
 
     public void DeleteSnapshot(long sequenceNr) =>
-        SnapshotStore.Tell(new DeleteSnapshot(new SnapshotMetadata(SnapshotterId, sequenceNr)), Self);
+        SnapshotStore.Tell(new DeleteSnapshot(new SnapshotMetadata(SnapshotterId, sequenceNr, DateTime.MinValue)), Self);
 
     public void DeleteSnapshots(SnapshotSelectionCriteria criteria) =>
         SnapshotStore.Tell(new DeleteSnapshots(SnapshotterId, criteria), Self);

@@ -3,6 +3,7 @@ namespace Akka.Persistence;
 /// <summary>Identifies a snapshot. A timestamp of <see cref="DateTime.MinValue"/> means "not known".</summary>
 public sealed class SnapshotMetadata : IEquatable<SnapshotMetadata>
 {
+    [Obsolete("Give the time, or DateTime.MinValue for any.", error: true)]
     public SnapshotMetadata(string persistenceId, long sequenceNr)
         : this(persistenceId, sequenceNr, DateTime.MinValue)
     {

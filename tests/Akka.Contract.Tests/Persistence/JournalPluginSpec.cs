@@ -199,7 +199,15 @@ public sealed class GatedJournal : MemoryJournal
 {
     private readonly Gate _gate = Gate.Of(Context.System);
 
-    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
+#if AKKA1_5_42_OR_GREATER
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken) =>
+        WriteAsync(messages, write => base.WriteMessagesAsync([write], cancellationToken));
+#else
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages) =>
+        WriteAsync(messages, write => base.WriteMessagesAsync([write]));
+#endif
+
+    private async Task<IImmutableList<Exception>> WriteAsync(IEnumerable<AtomicWrite> messages, Func<AtomicWrite, Task> store)
     {
         var writes = messages.ToArray();
         await _gate.Hold(writes);
@@ -210,7 +218,7 @@ public sealed class GatedJournal : MemoryJournal
             results.Add(bad ? new Boom("bad") : null);
             if (!bad)
             {
-                await base.WriteMessagesAsync([write]);
+                await store(write);
             }
         }
 

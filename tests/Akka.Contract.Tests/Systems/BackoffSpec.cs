@@ -35,7 +35,7 @@ public sealed class BackoffSpec : ContractSpec
     [Fact]
     public void A_child_that_fails_must_be_started_again_after_the_backoff()
     {
-        var supervisor = Start(Backoff.OnFailure(Reporter.Props(_events.Ref), "child", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), 0));
+        var supervisor = Start(Backoff.OnFailure(Reporter.Props(_events.Ref), "child", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), 0, -1));
 
         supervisor.Tell(new Boom());
 
@@ -108,7 +108,7 @@ public sealed class BackoffSpec : ContractSpec
     }
 
     private BackoffOptions OnStop() =>
-        Backoff.OnStop(Reporter.Props(_events.Ref), "child", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), 0);
+        Backoff.OnStop(Reporter.Props(_events.Ref), "child", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), 0, -1);
 
     private IActorRef Start(BackoffOptions options)
     {

@@ -21,7 +21,7 @@ public class SqlSnapshotStore : SnapshotStore
 
     public SqlSnapshotStore(Akka.Configuration.Config snapshotConfig) => _config = snapshotConfig.WithFallback(DefaultConfiguration);
 
-    protected override async Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria)
+    protected override async Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
         // The table has to be there, and what is being saved or deleted has to be done.
         await Settle().ConfigureAwait(false);
@@ -54,7 +54,7 @@ public class SqlSnapshotStore : SnapshotStore
             : null;
     }
 
-    protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot)
+    protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
     {
         var database = Database();
         var serializer = _system.Serialization.FindSerializerForType(snapshot.GetType(), _settings.DefaultSerializer);
@@ -85,7 +85,7 @@ public class SqlSnapshotStore : SnapshotStore
         }).ConfigureAwait(false);
     }
 
-    protected override async Task DeleteAsync(SnapshotMetadata metadata)
+    protected override async Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken)
     {
         var database = Database();
         var d = _settings.Dialect;
@@ -97,7 +97,7 @@ public class SqlSnapshotStore : SnapshotStore
         }).ConfigureAwait(false);
     }
 
-    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria)
+    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
     {
         var database = Database();
         var sql = $"DELETE FROM {Table} WHERE {Matches}";

@@ -39,6 +39,7 @@ public abstract class BackoffOptions
 public static class Backoff
 {
     /// <summary>Starts the child again, after a growing time, when it stopped itself.</summary>
+    [Obsolete("Say how often to try.")]
     public static BackoffOptions OnStop(Props childProps, string childName, TimeSpan minBackoff, TimeSpan maxBackoff, double randomFactor) =>
         OnStop(childProps, childName, minBackoff, maxBackoff, randomFactor, -1);
 
@@ -47,6 +48,7 @@ public static class Backoff
         new Options(childProps, childName, minBackoff, maxBackoff, randomFactor, OnFailure: false) { MaxNrOfRetries = maxNrOfRetries }.Build();
 
     /// <summary>Stops the child when it fails, and starts it again after a growing time.</summary>
+    [Obsolete("Say how often to try.")]
     public static BackoffOptions OnFailure(Props childProps, string childName, TimeSpan minBackoff, TimeSpan maxBackoff, double randomFactor) =>
         OnFailure(childProps, childName, minBackoff, maxBackoff, randomFactor, -1);
 
