@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using RaftActors.Configuration;
+using RaftActors.Dispatch;
 using RaftActors.Runtime;
 using RaftActors.Snapshots;
 
@@ -41,6 +42,10 @@ public static class RaftBootstrap
         ExtensionSetup.RegisterSerializers(extended);
         ExtensionSetup.CheckReplayFilter(extended, settings, Logging.GetLogger(system, typeof(RaftBootstrap)));
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // The streams of this actor system may come long after this.
+        system.ActorOf(DispatcherKeeper.Props(NodeEnvironment.Consensus));
+        system.ActorOf(DispatcherKeeper.Props(NodeEnvironment.UserCode));
         IActorRef actor = system.ActorOf(BootstrapActor.Props(options, membership, stream, settings, done, cancellationToken));
         try
         {

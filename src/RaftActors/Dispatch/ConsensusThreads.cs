@@ -40,7 +40,7 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
         }
         else if (ThreadLoan.Take())
         {
-            Run(run, chain ?? new Chain());
+            RunOnLentThread(run, chain ?? new Chain());
             return;
         }
 
@@ -108,6 +108,21 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
 
             _idle.Sleep(self, staysAwake);
         }
+    }
+
+    // Whoever lends a thread may run under a task scheduler of its own (dispatchers of Akka.Remote do with executors other than the default). What awaits or continues in the chain would go on there, as long as that
+    // scheduler lives; so it is hidden.
+    private void RunOnLentThread(IRunnable first, Chain chain)
+    {
+        if (TaskScheduler.Current == TaskScheduler.Default)
+        {
+            Run(first, chain);
+            return;
+        }
+
+        Task task = new(() => Run(first, chain), CancellationToken.None, TaskCreationOptions.HideScheduler | TaskCreationOptions.DenyChildAttach);
+        task.RunSynchronously(TaskScheduler.Default);
+        task.GetAwaiter().GetResult();
     }
 
     private void Run(IRunnable first, Chain chain)

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using RaftActors.Administration;
+using RaftActors.Dispatch;
 using RaftActors.Remoting;
 
 namespace RaftActors.Runtime;
@@ -17,6 +18,7 @@ internal sealed class RaftSupervisor : UntypedActor
     private readonly RateLimitedLog _unknown;
     private readonly Dictionary<StreamId, Entry> _entries = [];
     private readonly Dictionary<IActorRef, StreamId> _byActor = [];
+    private readonly HashSet<string> _keptDispatchers = [];
 
     public RaftSupervisor(RaftStreams streams, NodeEnvironment environment)
     {
@@ -202,6 +204,11 @@ internal sealed class RaftSupervisor : UntypedActor
             present.Replacement = add;
             present.Link.Stream.Tell(StopStream.Instance);
             return;
+        }
+
+        if (_keptDispatchers.Add(add.Link.Settings.StateMachineDispatcher))
+        {
+            Context.ActorOf(DispatcherKeeper.Props(add.Link.Settings.StateMachineDispatcher));
         }
 
         Entry entry = new(add.Link, add.Started);

@@ -156,10 +156,16 @@ internal sealed class StreamLink(StreamDefinition definition, StreamSettings set
         HandToStream(request);
     }
 
-    // A request that is alone has nothing to be batched with, and its client nothing to do but wait: it may as well carry it on. A thread that is not of the pool may be one that an application counts on.
+    // A request that is alone has nothing to be batched with, and its client nothing to do but wait: it may as well carry it on. A thread that is not of the pool may be one that an application counts on,
+    // and what runs under a scheduler of the application's (an actor's await among them) would go on there after an await.
     private void Tell(IActorRef node, ClientRequest request)
     {
-        if (OpenRequests > 1 || _runsUserCodeThere || !Thread.CurrentThread.IsThreadPoolThread || ConsensusThreads.NoContext is not { } none)
+        if (OpenRequests > 1
+            || _runsUserCodeThere
+            || !Thread.CurrentThread.IsThreadPoolThread
+            || SynchronizationContext.Current is not null
+            || TaskScheduler.Current != TaskScheduler.Default
+            || ConsensusThreads.NoContext is not { } none)
         {
             node.Tell(request, ActorRefs.NoSender);
             return;

@@ -94,6 +94,22 @@ public sealed class SingleNodeSpec
     }
 
     [Fact]
+    public async Task Stream_must_be_startable_after_its_dispatcher_had_nobody_left()
+    {
+        // A dispatcher ends its threads so long after its last actor has gone, and for good.
+        Config hasty = ConfigurationFactory.ParseString("""raft-actors.dispatchers.user-code.shutdown-timeout = 0s""");
+        await using TestNode node = await TestNode.StartAsync(TestConfig.NewStream(), Self, [new Member(Self, MemberKind.Voter, "localhost:1")], hasty);
+        RaftStreams streams = RaftStreams.Get(node.System);
+        for (int i = 1; i <= 5; i++)
+        {
+            await streams.StopStreamAsync(node.Stream.Id);
+            TestNode again = await TestNode.StartAsync(node.System, node.Stream.Id, Self, node.Stream.Definition.Members);
+            await again.Write($"{i}");
+            Assert.Equal($"{i}", await again.Read("count"));
+        }
+    }
+
+    [Fact]
     public async Task Second_start_of_a_running_stream_must_be_refused()
     {
         await using TestNode node = await StartAsync();

@@ -62,6 +62,27 @@ public sealed class ConsensusThreadsSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_thread_that_is_lent_by_code_of_a_task_scheduler_must_not_show_it()
+    {
+        TaskScheduler own = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+        (Thread? thread, TaskScheduler? scheduler) ran = default;
+
+        Thread lender = await Task.Factory.StartNew(
+            () =>
+            {
+                ThreadLoan.Offer(long.MaxValue / 2);
+                _threads.Execute(new Work(() => ran = (Thread.CurrentThread, TaskScheduler.Current)));
+                Assert.Equal(own, TaskScheduler.Current);
+                return Thread.CurrentThread;
+            },
+            CancellationToken.None,
+            TaskCreationOptions.None,
+            own);
+
+        Assert.Equal((lender, TaskScheduler.Default), ran);
+    }
+
+    [Fact]
     public void An_offer_that_was_withdrawn_or_is_old_counts_no_more()
     {
         using BlockingCollection<Thread> ran = [];

@@ -154,9 +154,12 @@ public abstract class MessageDispatcher
             OnEmpty();
     }
 
-    private protected virtual void OnEmpty()
+    /// <summary>Nobody lives here any more. When that is still so after a while, the threads go, for good.</summary>
+    private protected virtual void OnEmpty() => Configurator.Prerequisites.Scheduler?.Advanced.ScheduleOnce(ShutdownTimeout, () =>
     {
-    }
+        if (Inhabitants == 0)
+            Shutdown();
+    });
 
     public virtual void Dispatch(ActorCell cell, Envelope envelope)
     {
