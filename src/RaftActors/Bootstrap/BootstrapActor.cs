@@ -117,6 +117,7 @@ internal sealed class BootstrapActor : UntypedActor
             throw new SnapshotUnusableException($"its snapshot store is not empty: it holds something of a snapshot of index {present}");
         }
 
+        SnapshotWriteStream content = new(storage, _options.LastLogIndex, _stream.SnapshotBlockBytes);
         IStateMachine machine = _options.StateMachine!() ?? throw new InvalidOperationException("BootstrapOptions.StateMachine returned null.");
         try
         {
@@ -125,7 +126,6 @@ internal sealed class BootstrapActor : UntypedActor
                 throw new NotSupportedException("the state machine does not support snapshots");
             }
 
-            SnapshotWriteStream content = new(storage, _options.LastLogIndex, _stream.SnapshotBlockBytes);
             SnapshotContent.WritePrefix(content, new SessionTable());
             await machine.SaveSnapshotAsync(content, _cancellation).ConfigureAwait(false);
             await content.CompleteAsync(new SnapshotInfo(Last, _membership)).ConfigureAwait(false);
@@ -133,7 +133,7 @@ internal sealed class BootstrapActor : UntypedActor
         catch (Exception)
         {
             // Without its journal it would only be in the way of the next attempt.
-            await storage.DeleteAsync(_options.LastLogIndex).ConfigureAwait(false);
+            await storage.DeleteAsync(_options.LastLogIndex, content.Blocks).ConfigureAwait(false);
             throw;
         }
         finally

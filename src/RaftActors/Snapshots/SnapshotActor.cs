@@ -406,7 +406,7 @@ internal sealed class SnapshotActor : UntypedActor, IWithTimers
                 LogIndex index = block.Snapshot.Last.Index;
                 if (incoming.Blocks.Count == 0)
                 {
-                    await _storage.Value.DeleteAsync(index).ConfigureAwait(false);
+                    await _storage.Value.BeginAsync(index).ConfigureAwait(false);
                 }
 
                 await _storage.Value.SaveBlockAsync(index, incoming.Blocks.Count, new StoredSnapshotBlock(block.Data, block.Checksum)).ConfigureAwait(false);

@@ -8,6 +8,10 @@ namespace RaftActors.Snapshots;
 /// Snapshots of one member in an Akka.Persistence snapshot store. A store keeps one object under one sequence number, and a large object blocks it; so the content is cut into blocks
 /// with numbers of their own: the snapshot's index, then 20 bits for the block. The header has the highest, so it is what the store finds first.
 /// </summary>
+/// <remarks>
+/// Of a range, only the upper end may be trusted: the store of Akka.Persistence.Sql knows no lower one. It answers a question for one number with the newest up to it, and would delete everything up to it. So what is
+/// read is compared with what was asked for, and what is deleted is either one number or all below one. And no number is written a second time, where stores differ in which of the two they find.
+/// </remarks>
 internal sealed class SnapshotStorage(IActorRef store, string persistenceId, TimeSpan timeout, Func<IActorRef, object, TimeSpan, Task<object>>? ask = null)
 {
     public const int MaxBlocks = HeaderNumber;
@@ -15,7 +19,14 @@ internal sealed class SnapshotStorage(IActorRef store, string persistenceId, Tim
     private const int BlockBits = 20;
     private const int HeaderNumber = (1 << BlockBits) - 1;
 
-    public Task SaveBlockAsync(LogIndex snapshot, int block, StoredSnapshotBlock data) => SaveAsync(NumberOf(snapshot, block), data);
+    /// <summary>To be called before the first block: what an unfinished snapshot may have left under this index is none from here on.</summary>
+    public Task BeginAsync(LogIndex snapshot) => DeleteOneAsync(NumberOf(snapshot, HeaderNumber));
+
+    public async Task SaveBlockAsync(LogIndex snapshot, int block, StoredSnapshotBlock data)
+    {
+        await DeleteOneAsync(NumberOf(snapshot, block)).ConfigureAwait(false);
+        await SaveAsync(NumberOf(snapshot, block), data).ConfigureAwait(false);
+    }
 
     public Task SaveHeaderAsync(StoredSnapshotHeader header) => SaveAsync(NumberOf(header.Info.Last.Index, HeaderNumber), header);
 
@@ -57,18 +68,31 @@ internal sealed class SnapshotStorage(IActorRef store, string persistenceId, Tim
     }
 
     /// <summary>Deletes every snapshot below <paramref name="index"/>.</summary>
-    public Task DeleteBelowAsync(LogIndex index) => DeleteAsync(0, NumberOf(index, 0) - 1);
+    public async Task DeleteBelowAsync(LogIndex index)
+    {
+        if (await AskAsync(new DeleteSnapshots(persistenceId, new SnapshotSelectionCriteria(NumberOf(index, 0) - 1, DateTime.MaxValue, 0, null))).ConfigureAwait(false) is DeleteSnapshotsFailure failure)
+        {
+            throw new SnapshotUnusableException($"old snapshots could not be deleted: {failure.Cause.Message}", failure.Cause);
+        }
+    }
 
-    /// <summary>Deletes what an unfinished snapshot may have left under this index.</summary>
-    public Task DeleteAsync(LogIndex snapshot) => DeleteAsync(NumberOf(snapshot, 0), NumberOf(snapshot, HeaderNumber));
+    /// <summary>Deletes one snapshot of so many blocks, finished or not.</summary>
+    public async Task DeleteAsync(LogIndex snapshot, int blocks)
+    {
+        await BeginAsync(snapshot).ConfigureAwait(false);
+        for (int block = 0; block < blocks; block++)
+        {
+            await DeleteOneAsync(NumberOf(snapshot, block)).ConfigureAwait(false);
+        }
+    }
 
     private static long NumberOf(LogIndex snapshot, int block) => checked((snapshot.Value << BlockBits) | (long)block);
 
-    private async Task DeleteAsync(long least, long most)
+    private async Task DeleteOneAsync(long number)
     {
-        if (await AskAsync(new DeleteSnapshots(persistenceId, new SnapshotSelectionCriteria(most, DateTime.MaxValue, least, null))).ConfigureAwait(false) is DeleteSnapshotsFailure failure)
+        if (await AskAsync(new DeleteSnapshot(new SnapshotMetadata(persistenceId, number, DateTime.MinValue))).ConfigureAwait(false) is DeleteSnapshotFailure failure)
         {
-            throw new SnapshotUnusableException($"old snapshots could not be deleted: {failure.Cause.Message}", failure.Cause);
+            throw new SnapshotUnusableException($"an unfinished snapshot could not be deleted: {failure.Cause.Message}", failure.Cause);
         }
     }
 
@@ -83,6 +107,7 @@ internal sealed class SnapshotStorage(IActorRef store, string persistenceId, Tim
     private async Task<object> LoadAsync(long number, string what) =>
         await AskAsync(new LoadSnapshot(persistenceId, new SnapshotSelectionCriteria(number, DateTime.MaxValue, number, null), number)).ConfigureAwait(false) switch
         {
+            LoadSnapshotResult { Snapshot: { } other } when other.Metadata.SequenceNr != number => throw new SnapshotUnusableException($"{what} is not in the snapshot store"),
             LoadSnapshotResult { Snapshot.Snapshot: UnreadableEvent unreadable } => throw new SnapshotUnusableException($"{what} is {unreadable.Error}"),
             LoadSnapshotResult { Snapshot: { } found } => found.Snapshot,
             LoadSnapshotFailed failed => throw new SnapshotUnusableException($"{what} cannot be read: {failed.Cause.Message}", failed.Cause),

@@ -72,6 +72,9 @@ internal sealed class SnapshotWriteStream(SnapshotStorage storage, LogIndex snap
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>How many blocks were given to the store.</summary>
+    public int Blocks { get; private set; }
+
     /// <summary>Stores the rest, and then the header: from here on the snapshot exists.</summary>
     public async Task<StoredSnapshotHeader> CompleteAsync(SnapshotInfo info)
     {
@@ -94,7 +97,7 @@ internal sealed class SnapshotWriteStream(SnapshotStorage storage, LogIndex snap
             if (!_begun)
             {
                 _begun = true;
-                await storage.DeleteAsync(snapshot).ConfigureAwait(false);
+                await storage.BeginAsync(snapshot).ConfigureAwait(false);
             }
 
             if (_blocks.Count == SnapshotStorage.MaxBlocks)
@@ -103,6 +106,7 @@ internal sealed class SnapshotWriteStream(SnapshotStorage storage, LogIndex snap
             }
 
             uint checksum = Crc32C.Compute(block);
+            Blocks++;
             await storage.SaveBlockAsync(snapshot, _blocks.Count, new StoredSnapshotBlock(block, checksum)).ConfigureAwait(false);
             _checksum = Crc32C.Compute(block, _checksum);
             _blocks.Add(block.Length);

@@ -26,6 +26,9 @@ internal sealed class LocalSnapshotStore(LocalCluster cluster, NodeId member, Cl
                     return Task.FromResult<object>(Load(run, load));
                 case SaveSnapshot save:
                     return Save(run, save, timeout);
+                case DeleteSnapshot delete:
+                    Of(delete.Metadata.PersistenceId).Remove(delete.Metadata.SequenceNr);
+                    return Task.FromResult<object>(new DeleteSnapshotSuccess(delete.Metadata));
                 case DeleteSnapshots delete:
                     Delete(delete.PersistenceId, delete.Criteria);
                     return Task.FromResult<object>(new DeleteSnapshotsSuccess(delete.Criteria));
@@ -148,7 +151,8 @@ internal sealed class LocalSnapshotStore(LocalCluster cluster, NodeId member, Cl
     private SortedDictionary<long, StoredSnapshot> Of(string persistenceId) =>
         _snapshots.TryGetValue(persistenceId, out SortedDictionary<long, StoredSnapshot>? found) ? found : _snapshots[persistenceId] = [];
 
-    private static bool Matches(SnapshotMetadata m, SnapshotSelectionCriteria c) => m.SequenceNr <= c.MaxSequenceNr && m.SequenceNr >= c.MinSequenceNr;
+    // Without the lower ends, as stores are that do not know them.
+    private static bool Matches(SnapshotMetadata m, SnapshotSelectionCriteria c) => m.SequenceNr <= c.MaxSequenceNr;
 
     private sealed record StoredSnapshot(SnapshotMetadata Metadata, byte[] Bytes, int Serializer, string Manifest);
 }

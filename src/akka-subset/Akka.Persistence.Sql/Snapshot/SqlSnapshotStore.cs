@@ -35,9 +35,7 @@ public class SqlSnapshotStore : SnapshotStore
                 sql,
                 ("@pid", persistenceId),
                 ("@max", criteria.MaxSequenceNr),
-                ("@min", criteria.MinSequenceNr),
-                ("@before", criteria.MaxTimeStamp.Ticks),
-                ("@after", MinTicks(criteria)));
+                ("@before", criteria.MaxTimeStamp.Ticks));
             return reader.Read()
                 ? (Row?)new Row(
                     reader.GetInt64(0),
@@ -108,9 +106,7 @@ public class SqlSnapshotStore : SnapshotStore
                 sql,
                 ("@pid", persistenceId),
                 ("@max", criteria.MaxSequenceNr),
-                ("@min", criteria.MinSequenceNr),
-                ("@before", criteria.MaxTimeStamp.Ticks),
-                ("@after", MinTicks(criteria)));
+                ("@before", criteria.MaxTimeStamp.Ticks));
         }).ConfigureAwait(false);
     }
 
@@ -136,17 +132,16 @@ public class SqlSnapshotStore : SnapshotStore
 
     private string Table => _settings.Dialect.Quote(_settings.Schema, _settings.Table);
 
+    /// <summary>The lower ends of criteria do not count here: the table is asked for upper ones only.</summary>
     private string Matches
     {
         get
         {
             var d = _settings.Dialect;
             var (nr, created) = (d.Quote(_settings.SequenceNumber), d.Quote(_settings.Created));
-            return $"{d.Quote(_settings.PersistenceId)} = @pid AND {nr} <= @max AND {nr} >= @min AND {created} <= @before AND {created} >= @after";
+            return $"{d.Quote(_settings.PersistenceId)} = @pid AND {nr} <= @max AND {created} <= @before";
         }
     }
-
-    private static long MinTicks(SnapshotSelectionCriteria criteria) => criteria.MinTimestamp?.Ticks ?? 0L;
 
     private static async Task ReportTrouble(Task settled, ILoggingAdapter log, string pluginId)
     {
