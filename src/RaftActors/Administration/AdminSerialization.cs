@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Serialization;
 
 namespace RaftActors.Administration;
 
@@ -8,16 +9,33 @@ namespace RaftActors.Administration;
 /// </summary>
 internal static class AdminSerialization
 {
-    public static void Register(ActorSystem system)
-    {
-        if (system.Serialization.FindSerializerForType(typeof(AdminReply)) is AdminSerializer)
-        {
-            return; // The streams of this system and a client in it both see to it.
-        }
+    public static void Register(ActorSystem system) =>
+        Register(system.Serialization, "raft-actors-admin", new AdminSerializer((ExtendedActorSystem)system), typeof(AdminRequest), typeof(AdminReply));
 
-        AdminSerializer serializer = new((ExtendedActorSystem)system);
-        system.Serialization.AddSerializer("raft-actors-admin", serializer);
-        system.Serialization.AddSerializationMap(typeof(AdminRequest), serializer);
-        system.Serialization.AddSerializationMap(typeof(AdminReply), serializer);
+    /// <summary>Binds types to a serializer, unless they are. Its id is taken once: an actor system refuses a second serializer with it.</summary>
+    public static void Register(Serialization serialization, string name, Serializer serializer, params Type[] types)
+    {
+        lock (serialization)
+        {
+            Type[] unbound = [.. types.Where(t => serialization.FindSerializerForType(t).Identifier != serializer.Identifier)];
+            if (unbound.Length == 0)
+            {
+                return;
+            }
+
+            if (unbound.Length < types.Length)
+            {
+                serializer = serialization.FindSerializerForType(types.Except(unbound).First());
+            }
+            else
+            {
+                serialization.AddSerializer(name, serializer);
+            }
+
+            foreach (Type type in unbound)
+            {
+                serialization.AddSerializationMap(type, serializer);
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ internal static class MemberSettings
         path += ".members";
         if (!stream.GetValue("members").IsObject())
         {
-            throw new RaftConfigurationException(path, stream.GetValue("members").ToString(), "must be a section { 4 { kind = log-only, priority = 2, group = 1 }, ... }");
+            throw new RaftConfigurationException(path, stream.GetValue("members").ToString(), "must be a section { 4 = { kind = log-only, priority = 2, group = 1 }, ... }");
         }
 
         foreach ((string key, HoconValue value) in SettingsKeys.Keys(stream.GetConfig("members")))

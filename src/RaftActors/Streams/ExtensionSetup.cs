@@ -22,9 +22,9 @@ internal static class ExtensionSetup
     public static void RegisterSerializers(ExtendedActorSystem system)
     {
         Serialization serialization = system.Serialization;
-        Register(serialization, "raft-peer-frame", new PeerFrameSerializer(system), typeof(PeerFrame));
-        Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState), typeof(JournaledCompaction), typeof(JournaledIncarnation), typeof(JournaledRecovery), typeof(StoredSnapshotBlock), typeof(StoredSnapshotHeader));
-        Register(serialization, "raft-client", new ClientMessageSerializer(system), ClientMessageSerializer.Types);
+        AdminSerialization.Register(serialization, "raft-peer-frame", new PeerFrameSerializer(system), typeof(PeerFrame));
+        AdminSerialization.Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState), typeof(JournaledCompaction), typeof(JournaledIncarnation), typeof(JournaledRecovery), typeof(StoredSnapshotBlock), typeof(StoredSnapshotHeader));
+        AdminSerialization.Register(serialization, "raft-client", new ClientMessageSerializer(system), ClientMessageSerializer.Types);
         AdminSerialization.Register(system);
     }
 
@@ -129,20 +129,6 @@ internal static class ExtensionSetup
         catch (System.Reflection.TargetInvocationException e) when (e.InnerException is RaftConfigurationException inner)
         {
             throw inner;
-        }
-    }
-
-    private static void Register(Serialization serialization, string name, Serializer serializer, params Type[] types)
-    {
-        if (types.All(t => serialization.FindSerializerForType(t).Identifier == serializer.Identifier))
-        {
-            return;
-        }
-
-        serialization.AddSerializer(name, serializer);
-        foreach (Type type in types)
-        {
-            serialization.AddSerializationMap(type, serializer);
         }
     }
 }

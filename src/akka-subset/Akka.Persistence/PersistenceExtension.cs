@@ -109,12 +109,17 @@ public class PersistenceExtension : IExtension
     private void RegisterSerializers()
     {
         // The extension may start after the serialization read its bindings.
-        var messages = new PersistenceMessageSerializer(_system);
-        _system.Serialization.AddSerializer("akka-persistence-message", messages);
-        _system.Serialization.AddSerializationMap(typeof(IMessage), messages);
-        var snapshots = new PersistenceSnapshotSerializer(_system);
-        _system.Serialization.AddSerializer("akka-persistence-snapshot", snapshots);
-        _system.Serialization.AddSerializationMap(typeof(Akka.Persistence.Serialization.Snapshot), snapshots);
+        Bind("akka-persistence-message", new PersistenceMessageSerializer(_system), typeof(IMessage));
+        Bind("akka-persistence-snapshot", new PersistenceSnapshotSerializer(_system), typeof(Akka.Persistence.Serialization.Snapshot));
+    }
+
+    private void Bind(string name, Akka.Serialization.Serializer serializer, Type type)
+    {
+        if (_system.Serialization.SerializerWithId(serializer.Identifier) is { } known)
+            serializer = known;
+        else
+            _system.Serialization.AddSerializer(name, serializer);
+        _system.Serialization.AddSerializationMap(type, serializer);
     }
 
     private static string RequiredId(string id, string key) =>

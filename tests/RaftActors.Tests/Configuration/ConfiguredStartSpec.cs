@@ -75,7 +75,7 @@ public sealed class ConfiguredStartSpec
               nodes { 1 = "localhost:1", 2 = "localhost:2", 3 = "localhost:3" }
               streams = [ {
                 id = {{id}}, state-machine = "{{typeof(CountingStateMachine).AssemblyQualifiedName}}"
-                members { 1 { priority = 5 }, "2" { kind = log-only, group = 4 }, 3 { kind = learner } }
+                members { 1 = { priority = 5 }, "2" = { kind = log-only, group = 4 }, 3 = { kind = learner } }
               } ]
             }
             """);
@@ -85,30 +85,30 @@ public sealed class ConfiguredStartSpec
     }
 
     [Theory]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { commit = 2 } } ] }", "raft-actors.streams[0].quorum")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { required-groups = [3] } } ] }", "raft-actors.streams[0].quorum")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { comit = 1 } } ] }", "raft-actors.streams[0].quorum.comit")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { groups { 2 = 1 } } } ] }", "raft-actors.streams[0].quorum.groups.2")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members = 3 } ] }", "raft-actors.streams[0].members")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 3 { kind = learner } } } ] }", "raft-actors.streams[0].members.3")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 = learner } } ] }", "raft-actors.streams[0].members.2")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { kind = witness } } } ] }", "raft-actors.streams[0].members.2.kind")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { priority = high } } } ] }", "raft-actors.streams[0].members.2.priority")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { priority = -1 } } } ] }", "raft-actors.streams[0].members.2.priority")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { group = x } } } ] }", "raft-actors.streams[0].members.2.group")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { rank = 1 } } } ] }", "raft-actors.streams[0].members.2.rank")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { group = 1 } }, quorum { groups { 2 = 1 } } } ] }", "raft-actors.streams[0].members.2.group")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 1 { kind = learner }, 2 { kind = log-only } } } ] }", "raft-actors.streams[0].members")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { kind = learner } }, quorum { commit = 2 } } ] }", "raft-actors.streams[0].quorum")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", member { 2 { kind = learner } } } ] }", "raft-actors.streams[0].member")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { commit = 2 } } ] }", "raft-actors.streams[0].quorum")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { required-groups = [3] } } ] }", "raft-actors.streams[0].quorum")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { comit = 1 } } ] }", "raft-actors.streams[0].quorum.comit")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", quorum { groups { 2 = 1 } } } ] }", "raft-actors.streams[0].quorum.groups.2")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members = 3 } ] }", "raft-actors.streams[0].members")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 3 { kind = learner } } } ] }", "raft-actors.streams[0].members.3")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 = learner } } ] }", "raft-actors.streams[0].members.2")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { kind = witness } } } ] }", "raft-actors.streams[0].members.2.kind")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { priority = high } } } ] }", "raft-actors.streams[0].members.2.priority")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { priority = -1 } } } ] }", "raft-actors.streams[0].members.2.priority")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { group = x } } } ] }", "raft-actors.streams[0].members.2.group")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 2 { rank = 1 } } } ] }", "raft-actors.streams[0].members.2.rank")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members = { 2 { group = 1 } }, quorum { groups { 2 = 1 } } } ] }", "raft-actors.streams[0].members.2.group")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members { 1 = { kind = learner }, 2 { kind = log-only } } } ] }", "raft-actors.streams[0].members")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", members = { 2 { kind = learner } }, quorum { commit = 2 } } ] }", "raft-actors.streams[0].quorum")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\", member { 2 { kind = learner } } } ] }", "raft-actors.streams[0].member")]
     [InlineData("raft-actors.nonsense = 1", "raft-actors.nonsense")]
     [InlineData("raft-actors.remoting.transport = \"No.Such.Class, Nowhere\"", "raft-actors.remoting.transport")]
     [InlineData("raft-actors.remoting.transport = \"RaftActors.StreamDefinition, RaftActors\"", "raft-actors.remoting.transport")]
     [InlineData("raft-actors.remoting.max-frame-bytes = 10MiB", "raft-actors.remoting.max-frame-bytes")]
     [InlineData("akka.remote.dot-netty.tcp.maximum-frame-size = 3000", "akka.remote.dot-netty.tcp.maximum-frame-size")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"No.Such, Nowhere\" } ] }", "raft-actors.streams[0].state-machine")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.StreamDefinition, RaftActors\" } ] }", "raft-actors.streams[0].state-machine")]
-    [InlineData("raft-actors { node-id = 1, nodes { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\" } ] }", "stream 1.members")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"No.Such, Nowhere\" } ] }", "raft-actors.streams[0].state-machine")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = \"RaftActors.StreamDefinition, RaftActors\" } ] }", "raft-actors.streams[0].state-machine")]
+    [InlineData("raft-actors { node-id = 1, nodes = { 1 = \"a:1\", 2 = \"a:2\" }, streams = [ { id = 1, state-machine = \"RaftActors.Tests.Configuration.CountingStateMachine, RaftActors.Tests\" } ] }", "stream 1.members")]
     public async Task Impossible_configuration_must_fail_the_extension(string hocon, string key)
     {
         ActorSystem system = ActorSystem.Create("impossible", ConfigurationFactory.ParseString(hocon).WithFallback("akka.loglevel = OFF").WithFallback(TestConfig.Fast));

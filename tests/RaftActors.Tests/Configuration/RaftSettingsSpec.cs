@@ -66,7 +66,7 @@ public sealed class RaftSettingsSpec
     [InlineData("raft-actors.streams = [ { id = 1 } ]", "raft-actors.streams[0].state-machine")]
     [InlineData("raft-actors.streams = [ { id = 1, state-machine = x }, { id = 1, state-machine = x } ]", "raft-actors.streams[1].id")]
     [InlineData("raft-actors.streams = [ { id = 1, state-machine = x } ]", "raft-actors.node-id")]
-    [InlineData("raft-actors { node-id = 3, nodes { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = x } ] }", "raft-actors.node-id")]
+    [InlineData("raft-actors { node-id = 3, nodes = { 1 = \"a:1\" }, streams = [ { id = 1, state-machine = x } ] }", "raft-actors.node-id")]
     [InlineData("raft-actors.clock = sundial", "raft-actors.clock")]
     [InlineData("raft-actors.publish-commits = perhaps", "raft-actors.publish-commits")]
     [InlineData("raft-actors.stream-defaults = 1", "raft-actors.stream-defaults")]

@@ -93,7 +93,8 @@ public class Serialization
 
     public void AddSerializer(Serializer serializer)
     {
-        _byId[serializer.Identifier] = serializer;
+        if (!_byId.TryAdd(serializer.Identifier, serializer) && _byId[serializer.Identifier] != serializer)
+            throw new ArgumentException($"There is a serializer with the id {serializer.Identifier} already: [{_byId[serializer.Identifier].GetType()}].", nameof(serializer));
     }
 
     public void AddSerializer(string name, Serializer serializer)

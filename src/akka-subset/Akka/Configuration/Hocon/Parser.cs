@@ -11,7 +11,7 @@ public class Parser
         IncludeResolver include = includeCallback is null
             ? null
             : (_, name) => includeCallback(name) is { Value: { } value } ? ToNode(value) : null;
-        return new HoconRoot(ToValue(HoconTextParser.Parse(text, include)));
+        return new HoconRoot(ToValue(HoconTextParser.Parse(text, include, commaNeedsSign: true)));
     }
 
     private static HoconValue ToValue(Node node)

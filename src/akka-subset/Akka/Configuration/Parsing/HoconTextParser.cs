@@ -23,6 +23,7 @@ internal sealed class HoconTextParser
 
     private readonly string _text;
     private readonly IncludeResolver _include;
+    private readonly bool _commaNeedsSign;
     private readonly List<string> _path = [];
     private int _at;
     private int _depth;
@@ -30,21 +31,23 @@ internal sealed class HoconTextParser
     private int _lines = 1;
     private int _lineStart;
 
-    private HoconTextParser(string text, IncludeResolver include)
+    private HoconTextParser(string text, IncludeResolver include, bool commaNeedsSign)
     {
         _text = text;
         _include = include;
+        _commaNeedsSign = commaNeedsSign;
     }
 
     /// <summary>The document with its substitutions resolved.</summary>
-    public static Node Parse(string text, IncludeResolver include = null) =>
-        Resolver.Resolve(ParseUnresolved(text, include), Environment.GetEnvironmentVariable);
+    /// <param name="commaNeedsSign">Akka's own parser takes a comma behind the object of a field only when there was a sign ('=' or ':') in front of it.</param>
+    public static Node Parse(string text, IncludeResolver include = null, bool commaNeedsSign = false) =>
+        Resolver.Resolve(ParseUnresolved(text, include, commaNeedsSign), Environment.GetEnvironmentVariable);
 
     /// <summary>For documents that others include: their substitutions may refer to the including document.</summary>
-    public static Node ParseUnresolved(string text, IncludeResolver include = null)
+    public static Node ParseUnresolved(string text, IncludeResolver include = null, bool commaNeedsSign = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return new HoconTextParser(text, include).ParseDocument();
+        return new HoconTextParser(text, include, commaNeedsSign).ParseDocument();
     }
 
     private bool AtEnd => _at >= _text.Length;
@@ -104,13 +107,14 @@ internal sealed class HoconTextParser
 
             if (Current == ',')
                 throw Error("expected a key, found ','");
-            if (!TryParseInclude(target))
-                ParseField(target);
+            var hasSign = TryParseInclude(target) || ParseField(target);
             var newLine = SkipBlank();
             if (AtEnd || Current == '}')
                 continue;
             if (Current == ',')
             {
+                if (_commaNeedsSign && !hasSign)
+                    throw Error("found ',' behind '}' of a key without '='; write 'key = { ... },', or begin a new line");
                 _at++;
                 SkipBlank();
             }
@@ -119,11 +123,13 @@ internal sealed class HoconTextParser
         }
     }
 
-    private void ParseField(ObjectNode target)
+    /// <summary>False for an object that follows its key at once.</summary>
+    private bool ParseField(ObjectNode target)
     {
         var key = ParsePath(inSubstitution: false);
         SkipBlank();
         var append = false;
+        var hasSign = true;
         if (AtEnd)
             throw Error($"expected ':', '=' or '{{' after the key [{HoconPathText.Join(key)}], found the end of the text");
         if (Current == '+' && Next == '=')
@@ -133,7 +139,9 @@ internal sealed class HoconTextParser
         }
         else if (Current is ':' or '=')
             _at++;
-        else if (Current != '{')
+        else if (Current == '{')
+            hasSign = false;
+        else
             throw Error($"expected ':', '=' or '{{' after the key [{HoconPathText.Join(key)}], found {Seen()}");
 
         _path.AddRange(key);
@@ -148,6 +156,7 @@ internal sealed class HoconTextParser
         }
 
         target.Put(key, value);
+        return hasSign;
     }
 
     /// <summary>Keys separated by dots, each quoted or plain; stops before a separator.</summary>
