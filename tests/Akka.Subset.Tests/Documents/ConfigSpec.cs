@@ -86,7 +86,7 @@ public sealed class ConfigSpec
     {
         var first = ConfigurationFactory.ParseString("a { b = 1, list = [1] }");
         var second = ConfigurationFactory.ParseString("a { b = 2, c = 2, list = [2, 3] }");
-        var third = ConfigurationFactory.ParseString("a { b = 3, c = 3, d = 3 }, e = 3");
+        var third = ConfigurationFactory.ParseString("a = { b = 3, c = 3, d = 3 }, e = 3");
         foreach (var config in new[] { first.WithFallback(second).WithFallback(third), first.WithFallback(second.WithFallback(third)) })
         {
             Assert.Equal((1, 2, 3, 3), (config.GetInt("a.b"), config.GetInt("a.c"), config.GetInt("a.d"), config.GetInt("e")));
@@ -116,7 +116,7 @@ public sealed class ConfigSpec
     [Fact]
     public void Merged_text_has_every_key_once_with_the_value_that_counts()
     {
-        var config = ConfigurationFactory.ParseString("a { b = 1 }").WithFallback(ConfigurationFactory.ParseString("a { b = 2, c = 3 }, d = 4"));
+        var config = ConfigurationFactory.ParseString("a { b = 1 }").WithFallback(ConfigurationFactory.ParseString("a = { b = 2, c = 3 }, d = 4"));
         var merged = ConfigurationFactory.ParseString(config.ToString(includeFallback: true));
         Assert.Equal((1, 3, 4), (merged.GetInt("a.b"), merged.GetInt("a.c"), merged.GetInt("d")));
         Assert.False(ConfigurationFactory.ParseString(config.ToString()).HasPath("d"));

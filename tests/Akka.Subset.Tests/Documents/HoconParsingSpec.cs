@@ -177,9 +177,19 @@ public sealed class HoconParsingSpec
     }
 
     [Fact]
+    public void A_comma_behind_an_object_needs_a_sign_before_it_in_Akkas_own_parser()
+    {
+        const string text = "a { b = 1 }, c = 2";
+        Assert.ThrowsAny<FormatException>(() => ConfigurationFactory.ParseString(text));
+        Assert.Equal("2", HoconParser.Parse(text).GetString("c"));
+        Assert.Equal("2", ConfigurationFactory.ParseString("a = { b = 1 }, c = 2").GetString("c"));
+        Assert.Equal("2", ConfigurationFactory.ParseString("a { b = 1 }\nc = 2").GetString("c"));
+    }
+
+    [Fact]
     public void What_is_printed_reads_the_same()
     {
-        const string text = "a { \"b.c\" = \"x y\", d = [1, {e = \" f\"}], \"g h\" = \"\" }, i = null, j = {}, k = \"q\\\"\\n\", l = \"true\"";
+        const string text = "a = { \"b.c\" = \"x y\", d = [1, {e = \" f\"}], \"g h\" = \"\" }, i = null, j = {}, k = \"q\\\"\\n\", l = \"true\"";
         var config = ConfigurationFactory.ParseString(text);
         Assert.Equal(config.ToString(), ConfigurationFactory.ParseString(config.ToString()).ToString());
         var root = HoconParser.Parse(text);
