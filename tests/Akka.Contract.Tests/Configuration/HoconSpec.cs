@@ -125,7 +125,7 @@ public sealed class HoconSpec
     [Fact]
     public void What_is_missing_must_come_from_the_fallback()
     {
-        var config = Parse("a { x = 1 }").WithFallback(Parse("a { x = 2, y = 2 }, b = 2")).WithFallback(Parse("a.z = 3, b = 3"));
+        var config = Parse("a { x = 1 }").WithFallback(Parse("a = { x = 2, y = 2 }, b = 2")).WithFallback(Parse("a.z = 3, b = 3"));
 
         Assert.Equal((1, 2, 3, 2), (config.GetInt("a.x"), config.GetInt("a.y"), config.GetInt("a.z"), config.GetInt("b")));
         var section = config.GetConfig("a");
@@ -179,7 +179,7 @@ public sealed class HoconSpec
     [Fact]
     public void All_keys_must_be_enumerable()
     {
-        var config = Parse("a { x = 1, y { z = 2 } }, b = 3");
+        var config = Parse("a = { x = 1, y { z = 2 } }, b = 3");
 
         Assert.Equal(["a", "b"], config.Root.GetObject().Items.Keys.Order());
         Assert.Equal(["x", "y"], config.GetConfig("a").Root.GetObject().Items.Keys.Order());
