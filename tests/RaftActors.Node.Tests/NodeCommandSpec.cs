@@ -10,6 +10,8 @@ namespace RaftActors.Node.Tests;
 /// <summary>The program from outside: what it prints, and what its exit code says.</summary>
 public sealed class NodeCommandSpec : IDisposable
 {
+    private const string Wal = "akka.persistence.journal.plugin = \"raft-actors.journal.wal\"\n";
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -141,6 +143,40 @@ public sealed class NodeCommandSpec : IDisposable
 
         Assert.Equal(ExitCode.Configuration, code);
         Assert.Contains(named, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("raft-actors.foo = 1", "raft-actors.foo")]
+    [InlineData("raft-actors.stream-defaults.max-batch-entries = -5", "max-batch-entries' is '-5'")]
+    [InlineData("raft-actors.nodes.2 = \"127.0.0.1:99999\"", "raft-actors.nodes.2")]
+    [InlineData("akka.remote.dot-netty.tcp.port = 123456", "akka.remote.dot-netty.tcp.port' is '123456'")]
+    [InlineData("akka.persistence.journal.plugin = \"no.such\"", "akka.persistence.journal.plugin' is 'no.such'")]
+    [InlineData("akka.persistence.snapshot-store.plugin = \"no.such\"", "akka.persistence.snapshot-store.plugin' is 'no.such'")]
+    [InlineData(Wal + "raft-actors.journal.wal.segment-size = 5", "segment-size is 5; allowed are")]
+    [InlineData(Wal + "raft-actors.journal.wal.segment-sise = 1m", "raft-actors.journal.wal.segment-sise")]
+    [InlineData(Wal + "raft-actors.journal.wal.fsync = sometimes", "fsync is [sometimes]; allowed are")]
+    [InlineData("akka.persistence.snapshot-store.plugin = \"raft-actors.snapshot-store.file\"\nraft-actors.snapshot-store.file.fsnc = on", "raft-actors.snapshot-store.file.fsnc")]
+    public async Task Settings_are_refused_before_there_is_any_file(string wrong, string named)
+    {
+        string config = Write(FreePort.Next(), wrong);
+
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
+
+        Assert.Equal(ExitCode.Configuration, code);
+        Assert.Contains(named, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder.File("journal.db")));
+    }
+
+    [Fact]
+    public async Task A_folder_for_snapshots_that_cannot_be_made_is_named_at_start()
+    {
+        // Not even root can make a folder there.
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", Write(FreePort.Next(), "akka.persistence.snapshot-store.local.dir = \"/proc/snapshots\""));
+
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("/proc/snapshots (akka.persistence.snapshot-store.local.dir)", errors, StringComparison.Ordinal);
     }
 
     [Theory]

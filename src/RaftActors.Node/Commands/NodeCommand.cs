@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Configuration;
+using RaftActors.Configuration;
 
 namespace RaftActors.Node.Commands;
 
@@ -39,9 +40,23 @@ internal static class NodeCommand
     /// <summary>What cannot work is said before anything begins.</summary>
     public static async Task CheckStorageAsync(Config config, CancellationToken cancellationToken)
     {
+        // Settings first: a wrong one must be refused before there are files.
+        _ = new RaftSettings(config);
+        CheckPort(config);
+        PluginSettings.Check(config);
         await SqliteJournal.PrepareAsync(config, cancellationToken).ConfigureAwait(false);
         await WalFiles.CheckAsync(config, cancellationToken).ConfigureAwait(false);
         await PostgreSqlJournal.CheckAsync(config, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void CheckPort(Config config)
+    {
+        const string Key = "akka.remote.dot-netty.tcp.port";
+        string port = config.GetString(Key, "0") ?? "0";
+        if (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number > ushort.MaxValue)
+        {
+            throw new RaftConfigurationException(Key, port, "must be a port, 0 to 65535");
+        }
     }
 
     private static async Task<int> RunAsync(string path, uint? nodeId, string systemName, CancellationToken cancellationToken)

@@ -1,0 +1,99 @@
+using Akka.Configuration;
+using RaftActors.Journal;
+
+namespace RaftActors.Node;
+
+/// <summary>
+/// Looks at the settings of the journal and the snapshot store before anything starts. Akka.Persistence makes its plugins when the first stream needs them: a wrong setting would only show then, as a stream that
+/// does not get its journal, in a node that is up.
+/// </summary>
+internal static class PluginSettings
+{
+    // What Akka.Persistence itself takes in any plugin's section.
+    private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
+    {
+        "class", "plugin-dispatcher", "replay-dispatcher", "stream-dispatcher", "circuit-breaker", "replay-filter", "event-adapters", "event-adapter-bindings", "recovery-event-timeout", "max-message-batch-size", "serializer",
+    };
+
+    /// <exception cref="RaftConfigurationException">A setting is wrong; says which, its value, and what is allowed.</exception>
+    /// <exception cref="WalFilesException">A folder cannot be written.</exception>
+    public static void Check(Config config)
+    {
+        string journal = Plugin(config, "raft-actors.journal.plugin", "akka.persistence.journal.plugin");
+        string snapshots = Plugin(config, "raft-actors.journal.snapshot-plugin", "akka.persistence.snapshot-store.plugin");
+        if (journal == RaftJournal.JournalPluginId)
+        {
+            CheckKeys(config, journal);
+            Config section = config.GetConfig(journal);
+            try
+            {
+                CheckFolder(journal + ".directory", WalSettings.From(section).Directory);
+            }
+            catch (ConfigurationException e)
+            {
+                throw new RaftConfigurationException(journal, null, e.Message, e);
+            }
+        }
+
+        if (snapshots == RaftJournal.SnapshotStorePluginId)
+        {
+            CheckKeys(config, snapshots);
+        }
+
+        string? key = snapshots switch
+        {
+            RaftJournal.SnapshotStorePluginId => "directory",
+            "akka.persistence.snapshot-store.local" => "dir",
+            _ => null,
+        };
+        if (key is not null && config.GetString($"{snapshots}.{key}", "") is { Length: > 0 } folder)
+        {
+            CheckFolder($"{snapshots}.{key}", folder);
+        }
+    }
+
+    private static string Plugin(Config config, string own, string general)
+    {
+        string key = config.GetString(own, "") is { Length: > 0 } ? own : general;
+        string plugin = config.GetString(key, "") ?? "";
+
+        // Those of Akka have their sections in references that are read later.
+        if (plugin.Length > 0 && !plugin.StartsWith("akka.persistence.", StringComparison.Ordinal) && !config.HasPath(plugin + ".class"))
+        {
+            throw new RaftConfigurationException(key, plugin, $"must be the path of a section that names a class, such as {(general.Contains("snapshot", StringComparison.Ordinal) ? RaftJournal.SnapshotStorePluginId : RaftJournal.JournalPluginId)}");
+        }
+
+        return plugin;
+    }
+
+    private static void CheckKeys(Config config, string plugin)
+    {
+        HashSet<string> known = [.. Common, .. RaftJournal.DefaultConfig().GetConfig(plugin).Root.GetObject().Items.Keys];
+        foreach (string key in config.GetConfig(plugin).Root.GetObject().Items.Keys.Where(k => !known.Contains(k)))
+        {
+            throw new RaftConfigurationException($"{plugin}.{key}", config.GetString($"{plugin}.{key}", ""), $"there is no such setting; known are {string.Join(", ", known.Except(Common).Order(StringComparer.Ordinal))}");
+        }
+    }
+
+    private static void CheckFolder(string key, string folder)
+    {
+        string full = Path.GetFullPath(folder);
+        try
+        {
+            // Making it is up to the plugin, which knows who may look into it.
+            string existing = full;
+            while (!Directory.Exists(existing) && !File.Exists(existing))
+            {
+                existing = Path.GetDirectoryName(existing) ?? "/";
+            }
+
+            string probe = Path.Combine(existing, $".probe-{Environment.ProcessId}");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new WalFilesException($"The folder {full} ({key}) cannot be used: {e.Message} It must be a folder that this process can write to.", e);
+        }
+    }
+}
