@@ -180,7 +180,10 @@ internal sealed class MessageDecoder
         var manifest = Manifest(ref reader);
         try
         {
-            message = _system.Serialization.Deserialize(reader.Rest.ToArray(), serializerId, manifest);
+            // Not zeroed first: for large messages that is a pass over memory of its own.
+            var bytes = GC.AllocateUninitializedArray<byte>(reader.Rest.Length);
+            reader.Rest.CopyTo(bytes);
+            message = _system.Serialization.Deserialize(bytes, serializerId, manifest);
             return true;
         }
         catch (Exception e)
