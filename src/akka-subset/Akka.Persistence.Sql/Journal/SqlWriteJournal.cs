@@ -24,7 +24,7 @@ public class SqlWriteJournal : AsyncWriteJournal
 
     public SqlWriteJournal(Akka.Configuration.Config journalConfig) => _config = journalConfig.WithFallback(DefaultConfiguration);
 
-    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr) =>
         await Store().ReadHighest(persistenceId).ConfigureAwait(false);
 
     public override async Task ReplayMessagesAsync(
@@ -50,7 +50,7 @@ public class SqlWriteJournal : AsyncWriteJournal
         }
     }
 
-    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
     {
         var store = Store();
         var (rows, rejections) = Akka.Serialization.Serialization.WithTransport(
@@ -60,7 +60,7 @@ public class SqlWriteJournal : AsyncWriteJournal
         return rejections;
     }
 
-    protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
+    protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr) =>
         await Store().Delete(persistenceId, toSequenceNr).ConfigureAwait(false);
 
     protected override void PreStart()

@@ -21,7 +21,7 @@ public class SqlSnapshotStore : SnapshotStore
 
     public SqlSnapshotStore(Akka.Configuration.Config snapshotConfig) => _config = snapshotConfig.WithFallback(DefaultConfiguration);
 
-    protected override async Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    protected override async Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria)
     {
         // The table has to be there, and what is being saved or deleted has to be done.
         await Settle().ConfigureAwait(false);
@@ -52,7 +52,7 @@ public class SqlSnapshotStore : SnapshotStore
             : null;
     }
 
-    protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
+    protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot)
     {
         var database = Database();
         var serializer = _system.Serialization.FindSerializerForType(snapshot.GetType(), _settings.DefaultSerializer);
@@ -83,7 +83,7 @@ public class SqlSnapshotStore : SnapshotStore
         }).ConfigureAwait(false);
     }
 
-    protected override async Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken)
+    protected override async Task DeleteAsync(SnapshotMetadata metadata)
     {
         var database = Database();
         var d = _settings.Dialect;
@@ -95,7 +95,7 @@ public class SqlSnapshotStore : SnapshotStore
         }).ConfigureAwait(false);
     }
 
-    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria)
     {
         var database = Database();
         var sql = $"DELETE FROM {Table} WHERE {Matches}";

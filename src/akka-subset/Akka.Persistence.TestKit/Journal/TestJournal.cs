@@ -27,10 +27,10 @@ public sealed class TestJournal : MemoryJournal
 
     public static ITestJournal FromRef(IActorRef actor) => new Remote(actor);
 
-    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
+    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr)
     {
         await _connectionInterceptor.InterceptAsync().ConfigureAwait(false);
-        return await base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr, cancellationToken).ConfigureAwait(false);
+        return await base.ReadHighestSequenceNrAsync(persistenceId, fromSequenceNr).ConfigureAwait(false);
     }
 
     public override async Task ReplayMessagesAsync(
@@ -52,7 +52,7 @@ public sealed class TestJournal : MemoryJournal
         }
     }
 
-    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
     {
         var intercept = _writeInterceptor;
         await _connectionInterceptor.InterceptAsync().ConfigureAwait(false);

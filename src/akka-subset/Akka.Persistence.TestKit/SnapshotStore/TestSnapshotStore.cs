@@ -29,36 +29,36 @@ public class TestSnapshotStore : MemorySnapshotStore
 
     public static ITestSnapshotStore FromRef(IActorRef actor) => new Remote(actor);
 
-    protected override async Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    protected override async Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria)
     {
         var load = _loadInterceptor;
         await _connectionInterceptor.InterceptAsync().ConfigureAwait(false);
         await load.InterceptAsync(persistenceId, criteria).ConfigureAwait(false);
-        return await base.LoadAsync(persistenceId, criteria, cancellationToken).ConfigureAwait(false);
+        return await base.LoadAsync(persistenceId, criteria).ConfigureAwait(false);
     }
 
-    protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
+    protected override async Task SaveAsync(SnapshotMetadata metadata, object snapshot)
     {
         var save = _saveInterceptor;
         await _connectionInterceptor.InterceptAsync().ConfigureAwait(false);
         await save.InterceptAsync(metadata.PersistenceId, CriteriaOf(metadata)).ConfigureAwait(false);
-        await base.SaveAsync(metadata, snapshot, cancellationToken).ConfigureAwait(false);
+        await base.SaveAsync(metadata, snapshot).ConfigureAwait(false);
     }
 
-    protected override async Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken)
+    protected override async Task DeleteAsync(SnapshotMetadata metadata)
     {
         var delete = _deleteInterceptor;
         await _connectionInterceptor.InterceptAsync().ConfigureAwait(false);
         await delete.InterceptAsync(metadata.PersistenceId, CriteriaOf(metadata)).ConfigureAwait(false);
-        await base.DeleteAsync(metadata, cancellationToken).ConfigureAwait(false);
+        await base.DeleteAsync(metadata).ConfigureAwait(false);
     }
 
-    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    protected override async Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria)
     {
         var delete = _deleteInterceptor;
         await _connectionInterceptor.InterceptAsync().ConfigureAwait(false);
         await delete.InterceptAsync(persistenceId, criteria).ConfigureAwait(false);
-        await base.DeleteAsync(persistenceId, criteria, cancellationToken).ConfigureAwait(false);
+        await base.DeleteAsync(persistenceId, criteria).ConfigureAwait(false);
     }
 
     protected override bool ReceivePluginInternal(object message)

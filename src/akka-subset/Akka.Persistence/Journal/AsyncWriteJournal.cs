@@ -45,16 +45,16 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         long max,
         Action<IPersistentRepresentation> recoveryCallback);
 
-    public abstract Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken);
+    public abstract Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr);
 
     /// <summary>
     /// Stores the writes. The result is null when all are stored, else one entry per write: null, or why it is
     /// rejected, in which case nothing of it is stored. A failed task means that the fate of the writes is unknown.
     /// </summary>
-    protected abstract Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken);
+    protected abstract Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages);
 
     /// <summary>Deletes the events up to and including the number. The highest sequence number must survive.</summary>
-    protected abstract Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken);
+    protected abstract Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr);
 
     /// <summary>Messages of the plugin's own.</summary>
     protected virtual bool ReceivePluginInternal(object message) => false;
@@ -118,7 +118,7 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         try
         {
             var results = await _breaker
-                .WithCircuitBreaker((Journal: this, Prepared: prepared), static (s, token) => s.Journal.WriteMessagesAsync(s.Prepared, token))
+                .WithCircuitBreaker((Journal: this, Prepared: prepared), static s => s.Journal.WriteMessagesAsync(s.Prepared))
                 .ConfigureAwait(false);
             if (results is not null && results.Count != prepared.Length)
             {
@@ -151,7 +151,7 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
             var highest = await _breaker
                 .WithCircuitBreaker(
                     (Journal: this, message.PersistenceId, ReadFrom: readFrom),
-                    static (s, token) => s.Journal.ReadHighestSequenceNrAsync(s.PersistenceId, s.ReadFrom, token))
+                    static s => s.Journal.ReadHighestSequenceNrAsync(s.PersistenceId, s.ReadFrom))
                 .ConfigureAwait(false);
             var to = Math.Min(message.ToSequenceNr, highest);
             if (to > 0 && message.FromSequenceNr <= to)
@@ -194,7 +194,7 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         {
             await _breaker
                 .WithCircuitBreaker((Journal: this, Message: message),
-                    static (s, token) => s.Journal.DeleteMessagesToAsync(s.Message.PersistenceId, s.Message.ToSequenceNr, token))
+                    static s => s.Journal.DeleteMessagesToAsync(s.Message.PersistenceId, s.Message.ToSequenceNr))
                 .ConfigureAwait(false);
             answer = new DeleteMessagesSuccess(message.ToSequenceNr);
         }

@@ -15,5 +15,5 @@ public interface IAsyncRecovery
         Action<IPersistentRepresentation> recoveryCallback);
 
     /// <summary>The highest sequence number ever stored, deleted events included; 0 when there is none.</summary>
-    Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken);
+    Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr);
 }

@@ -18,7 +18,7 @@ public class MemoryJournal : AsyncWriteJournal
     /// <summary>The highest number ever added per persistence id: it outlives the deletion of the events.</summary>
     internal virtual ConcurrentDictionary<string, long> HighestNumbers { get; } = new(StringComparer.Ordinal);
 
-    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+    public override Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr) =>
         Task.FromResult(HighestSequenceNr(persistenceId));
 
     public override Task ReplayMessagesAsync(
@@ -97,7 +97,7 @@ public class MemoryJournal : AsyncWriteJournal
 
     public long HighestSequenceNr(string pid) => HighestNumbers.GetValueOrDefault(pid);
 
-    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    protected override Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages)
     {
         foreach (var write in messages)
         {
@@ -108,7 +108,7 @@ public class MemoryJournal : AsyncWriteJournal
         return Task.FromResult<IImmutableList<Exception>>(null);
     }
 
-    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken)
+    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr)
     {
         if (Messages.TryGetValue(persistenceId, out var list))
         {

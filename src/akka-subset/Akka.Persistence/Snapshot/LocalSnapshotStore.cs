@@ -35,13 +35,13 @@ public class LocalSnapshotStore : SnapshotStore
     }
 
     // File access blocks: it is kept off the dispatcher, whichever the plugin runs on.
-    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) =>
+    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
         Task.Run(() => Load(persistenceId, criteria));
 
-    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken) =>
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot) =>
         Task.Run(() => Save(metadata, snapshot));
 
-    protected override Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken) => Task.Run(() =>
+    protected override Task DeleteAsync(SnapshotMetadata metadata) => Task.Run(() =>
     {
         foreach (var (file, found) in FilesOf(metadata.PersistenceId))
         {
@@ -50,7 +50,7 @@ public class LocalSnapshotStore : SnapshotStore
         }
     });
 
-    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) => Task.Run(() =>
+    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria) => Task.Run(() =>
     {
         foreach (var (file, found) in FilesOf(persistenceId))
         {

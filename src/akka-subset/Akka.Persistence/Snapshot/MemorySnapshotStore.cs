@@ -29,7 +29,7 @@ public class MemorySnapshotStore : SnapshotStore
 
     protected virtual List<SnapshotEntry> Snapshots => _snapshots;
 
-    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria)
     {
         lock (Snapshots)
         {
@@ -38,7 +38,7 @@ public class MemorySnapshotStore : SnapshotStore
         }
     }
 
-    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken)
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot)
     {
         var id = $"{metadata.PersistenceId}_{metadata.SequenceNr}";
         lock (Snapshots)
@@ -57,7 +57,7 @@ public class MemorySnapshotStore : SnapshotStore
         return Task.CompletedTask;
     }
 
-    protected override Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken)
+    protected override Task DeleteAsync(SnapshotMetadata metadata)
     {
         lock (Snapshots)
         {
@@ -69,7 +69,7 @@ public class MemorySnapshotStore : SnapshotStore
         return Task.CompletedTask;
     }
 
-    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken)
+    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria)
     {
         lock (Snapshots)
             Snapshots.RemoveAll(entry => Matches(entry, persistenceId, criteria));

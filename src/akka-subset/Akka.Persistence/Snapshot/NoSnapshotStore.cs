@@ -7,14 +7,14 @@ public sealed class NoSnapshotStore : SnapshotStore
     {
     }
 
-    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) =>
+    protected override Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria) =>
         Task.FromResult<SelectedSnapshot>(null);
 
-    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken) => Refuse();
+    protected override Task SaveAsync(SnapshotMetadata metadata, object snapshot) => Refuse();
 
-    protected override Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken) => Refuse();
+    protected override Task DeleteAsync(SnapshotMetadata metadata) => Refuse();
 
-    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken) => Refuse();
+    protected override Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria) => Refuse();
 
     private static Task Refuse() => Task.FromException(new NoSnapshotStoreException(
         "No snapshot store is configured: set akka.persistence.snapshot-store.plugin."));

@@ -26,13 +26,13 @@ public abstract class SnapshotStore : ActorBase
     protected sealed override bool Receive(object message) => ReceiveSnapshotStore(message) || ReceivePluginInternal(message);
 
     /// <summary>The newest snapshot that matches, or null.</summary>
-    protected abstract Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken);
+    protected abstract Task<SelectedSnapshot> LoadAsync(string persistenceId, SnapshotSelectionCriteria criteria);
 
-    protected abstract Task SaveAsync(SnapshotMetadata metadata, object snapshot, CancellationToken cancellationToken);
+    protected abstract Task SaveAsync(SnapshotMetadata metadata, object snapshot);
 
-    protected abstract Task DeleteAsync(SnapshotMetadata metadata, CancellationToken cancellationToken);
+    protected abstract Task DeleteAsync(SnapshotMetadata metadata);
 
-    protected abstract Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria, CancellationToken cancellationToken);
+    protected abstract Task DeleteAsync(string persistenceId, SnapshotSelectionCriteria criteria);
 
     /// <summary>Messages of the plugin's own, and the outcome of each save and delete.</summary>
     protected virtual bool ReceivePluginInternal(object message) => false;
@@ -51,7 +51,7 @@ public abstract class SnapshotStore : ActorBase
                     ? new SnapshotMetadata(save.Metadata.PersistenceId, save.Metadata.SequenceNr, DateTime.UtcNow)
                     : save.Metadata;
                 Run(
-                    token => SaveAsync(metadata, save.Snapshot, token),
+                    () => SaveAsync(metadata, save.Snapshot),
                     () => new SaveSnapshotSuccess(metadata),
                     cause => new SaveSnapshotFailure(metadata, cause),
                     requester,
@@ -60,7 +60,7 @@ public abstract class SnapshotStore : ActorBase
 
             case DeleteSnapshot delete:
                 Run(
-                    token => DeleteAsync(delete.Metadata, token),
+                    () => DeleteAsync(delete.Metadata),
                     () => new DeleteSnapshotSuccess(delete.Metadata),
                     cause => new DeleteSnapshotFailure(delete.Metadata, cause),
                     requester,
@@ -69,7 +69,7 @@ public abstract class SnapshotStore : ActorBase
 
             case DeleteSnapshots delete:
                 Run(
-                    token => DeleteAsync(delete.PersistenceId, delete.Criteria, token),
+                    () => DeleteAsync(delete.PersistenceId, delete.Criteria),
                     () => new DeleteSnapshotsSuccess(delete.Criteria),
                     cause => new DeleteSnapshotsFailure(delete.Criteria, cause),
                     requester,
@@ -114,7 +114,7 @@ public abstract class SnapshotStore : ActorBase
         {
             var found = await _breaker
                 .WithCircuitBreaker((Store: this, Message: message),
-                    static (s, token) => s.Store.LoadAsync(s.Message.PersistenceId, s.Message.Criteria.Limit(s.Message.ToSequenceNr), token))
+                    static s => s.Store.LoadAsync(s.Message.PersistenceId, s.Message.Criteria.Limit(s.Message.ToSequenceNr)))
                 .ConfigureAwait(false);
             answer = new LoadSnapshotResult(found, message.ToSequenceNr);
         }
@@ -126,16 +126,16 @@ public abstract class SnapshotStore : ActorBase
         requester.Tell(answer, self);
     }
 
-    private void Run(Func<CancellationToken, Task> storage, Func<object> success, Func<Exception, object> failure, IActorRef requester, object command) =>
+    private void Run(Func<Task> storage, Func<object> success, Func<Exception, object> failure, IActorRef requester, object command) =>
         _ = RunAndReport(storage, success, failure, requester, Self, Context.System, command);
 
     private async Task RunAndReport(
-        Func<CancellationToken, Task> storage, Func<object> success, Func<Exception, object> failure, IActorRef requester, IActorRef self, ActorSystem system, object command)
+        Func<Task> storage, Func<object> success, Func<Exception, object> failure, IActorRef requester, IActorRef self, ActorSystem system, object command)
     {
         object outcome;
         try
         {
-            await _breaker.WithCircuitBreaker(storage).ConfigureAwait(false);
+            await _breaker.WithCircuitBreaker(storage, static s => s()).ConfigureAwait(false);
             outcome = success();
         }
         catch (Exception cause)

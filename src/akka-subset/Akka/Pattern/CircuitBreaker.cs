@@ -151,45 +151,40 @@ public class CircuitBreaker
     public CircuitBreaker WithRandomFactor(double randomFactor) =>
         new(Scheduler, MaxFailures, CallTimeout, ResetTimeout, MaxResetTimeout, ExponentialBackoffFactor, randomFactor);
 
-    /// <summary>The token given to the call ends when it has taken too long.</summary>
-    public async Task<T> WithCircuitBreaker<T>(Func<CancellationToken, Task<T>> body)
+    public async Task<T> WithCircuitBreaker<T>(Func<Task<T>> body)
     {
         Enter();
-        using var limit = new CancellationTokenSource();
         try
         {
-            var result = await body(limit.Token).WaitAsync(CallTimeout).ConfigureAwait(false);
+            var result = await body().WaitAsync(CallTimeout).ConfigureAwait(false);
             CallSucceeded();
             return result;
         }
         catch (Exception e)
         {
-            GiveUp(limit, e);
+            CallFailed(e);
             throw;
         }
     }
 
-    public Task<T> WithCircuitBreaker<T, TState>(TState state, Func<TState, CancellationToken, Task<T>> body) =>
-        WithCircuitBreaker(token => body(state, token));
+    public Task<T> WithCircuitBreaker<T, TState>(TState state, Func<TState, Task<T>> body) => WithCircuitBreaker(() => body(state));
 
-    public async Task WithCircuitBreaker(Func<CancellationToken, Task> body)
+    public async Task WithCircuitBreaker(Func<Task> body)
     {
         Enter();
-        using var limit = new CancellationTokenSource();
         try
         {
-            await body(limit.Token).WaitAsync(CallTimeout).ConfigureAwait(false);
+            await body().WaitAsync(CallTimeout).ConfigureAwait(false);
             CallSucceeded();
         }
         catch (Exception e)
         {
-            GiveUp(limit, e);
+            CallFailed(e);
             throw;
         }
     }
 
-    public Task WithCircuitBreaker<TState>(TState state, Func<TState, CancellationToken, Task> body) =>
-        WithCircuitBreaker(token => body(state, token));
+    public Task WithCircuitBreaker<TState>(TState state, Func<TState, Task> body) => WithCircuitBreaker(() => body(state));
 
     public void WithSyncCircuitBreaker(Action body) => WithSyncCircuitBreaker<object>(() =>
     {
@@ -228,13 +223,6 @@ public class CircuitBreaker
     public CircuitBreaker OnHalfOpen(Action callback) => Add(_onHalfOpen, callback);
 
     public CircuitBreaker OnClose(Action callback) => Add(_onClose, callback);
-
-    private void GiveUp(CancellationTokenSource limit, Exception e)
-    {
-        CallFailed(e);
-        if (e is TimeoutException)
-            limit.Cancel();
-    }
 
     private CircuitBreaker Add(List<Action> listeners, Action callback)
     {
