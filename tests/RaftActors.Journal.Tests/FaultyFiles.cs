@@ -6,10 +6,14 @@ namespace RaftActors.Journal.Tests;
 internal sealed class FaultyFiles : IFileSystem
 {
     private readonly FileSystem _real = FileSystem.Instance;
+    private int _refused;
 
     public bool FailSync { get; set; }
 
     public bool NoSpace { get; set; }
+
+    /// <summary>How many files could not be made for <see cref="NoSpace"/>.</summary>
+    public int Refused => Volatile.Read(ref _refused);
 
     /// <summary>The next write of a segment stops after so many bytes.</summary>
     public int? ShortWrite { get; set; }
@@ -34,6 +38,7 @@ internal sealed class FaultyFiles : IFileSystem
     {
         if (NoSpace && mode == StorageMode.CreateNew)
         {
+            Interlocked.Increment(ref _refused);
             throw new StorageException("Reserving space", path, NativeMethods.ErrorNoSpace);
         }
 
@@ -50,6 +55,8 @@ internal sealed class FaultyFiles : IFileSystem
 
     private sealed class FaultyFile(FaultyFiles faults, string path, IStorageFile real) : IStorageFile
     {
+        private string _path = path;
+
         public long Length => real.Length;
 
         public int Read(Span<byte> buffer, long offset) => real.Read(buffer, offset);
@@ -59,7 +66,7 @@ internal sealed class FaultyFiles : IFileSystem
             if (faults.ShortWrite is { } length)
             {
                 real.Write(bytes[..Math.Min(length, bytes.Length)], offset);
-                throw new StorageException("Write", path, 5);
+                throw new StorageException("Write", _path, 5);
             }
 
             real.Write(bytes, offset);
@@ -70,7 +77,7 @@ internal sealed class FaultyFiles : IFileSystem
             faults.SyncGate.Wait();
             if (faults.FailSync)
             {
-                throw new StorageException("Sync", path, 5);
+                throw new StorageException("Sync", _path, 5);
             }
 
             real.Sync(metadata);
@@ -78,7 +85,13 @@ internal sealed class FaultyFiles : IFileSystem
 
         public void Allocate(long length) => real.Allocate(length);
 
-        public IBlockFile? OpenBlocks() => faults.Blocks && real.OpenBlocks() is { } blocks ? new FaultyBlocks(faults, path, blocks) : null;
+        public void MovedTo(string path)
+        {
+            _path = path;
+            real.MovedTo(path);
+        }
+
+        public IBlockFile? OpenBlocks() => faults.Blocks && real.OpenBlocks() is { } blocks ? new FaultyBlocks(faults, _path, blocks) : null;
 
         public void Dispose() => real.Dispose();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RaftActors.Journal.Storage;
 using RaftActors.Journal.Wal;
 
@@ -161,6 +162,33 @@ public sealed class WriteAheadLogSpec : IDisposable
         }
 
         Assert.Null(JournalTool.Verify(_folder.Log).TornTail);
+    }
+
+    [Fact]
+    public async Task A_disk_without_room_must_not_be_asked_for_the_next_segment_after_every_write()
+    {
+        FaultyFiles files = new();
+        await using WriteAheadLog log = await TestFolder.OpenAsync(_folder.Settings with { SegmentSize = 1024 * 1024 }, files);
+        files.NoSpace = true;
+        await TestFolder.WriteAsync(log, "a", 1, 520 * 1024);
+        long begun = Stopwatch.GetTimestamp();
+        for (long n = 2; n <= 400; n++)
+        {
+            await TestFolder.WriteAsync(log, "a", n);
+        }
+
+        // Once a second.
+        Assert.InRange(files.Refused, 0, 2 + (int)Stopwatch.GetElapsedTime(begun).TotalSeconds);
+    }
+
+    [Fact]
+    public async Task What_went_wrong_must_be_told_with_the_segments_own_name()
+    {
+        FaultyFiles files = new();
+        await using WriteAheadLog log = await TestFolder.OpenAsync(_folder.Settings, files);
+        files.FailSync = true;
+        JournalFailedException failed = await Assert.ThrowsAsync<JournalFailedException>(() => TestFolder.WriteAsync(log, "a", 1));
+        Assert.DoesNotContain("spare", failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -122,6 +122,7 @@ internal sealed class FileSystem : IFileSystem
     private sealed class StorageFile(string path, FileStream stream) : IStorageFile
     {
         private readonly SafeFileHandle _handle = stream.SafeFileHandle;
+        private string _path = path;
 
         public long Length => RandomAccess.GetLength(_handle);
 
@@ -177,7 +178,7 @@ internal sealed class FileSystem : IFileSystem
 
             if (result < 0)
             {
-                throw new StorageException("Sync", path, Marshal.GetLastPInvokeError());
+                throw new StorageException("Sync", _path, Marshal.GetLastPInvokeError());
             }
         }
 
@@ -201,7 +202,7 @@ internal sealed class FileSystem : IFileSystem
 
                 if (error is not (0 or NativeMethods.ErrorInvalid or NativeMethods.ErrorNotSupportedLinux))
                 {
-                    throw new StorageException("Reserving space", path, error);
+                    throw new StorageException("Reserving space", _path, error);
                 }
             }
 
@@ -211,7 +212,9 @@ internal sealed class FileSystem : IFileSystem
             }
         }
 
-        public IBlockFile? OpenBlocks() => BlockFile.TryOpen(_handle, path);
+        public void MovedTo(string path) => _path = path;
+
+        public IBlockFile? OpenBlocks() => BlockFile.TryOpen(_handle, _path);
 
         public void Dispose() => stream.Dispose();
     }

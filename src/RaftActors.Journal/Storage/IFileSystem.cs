@@ -55,6 +55,11 @@ internal interface IStorageFile : IDisposable
     /// <summary>Reserves space and sets the length.</summary>
     void Allocate(long length);
 
+    /// <summary>The file has another name from here on, for messages.</summary>
+    void MovedTo(string path)
+    {
+    }
+
     /// <summary>Opens the file once more, to write past the system's cache; null where that cannot be.</summary>
     IBlockFile? OpenBlocks() => null;
 }

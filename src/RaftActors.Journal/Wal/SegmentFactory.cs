@@ -20,11 +20,15 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
     // Who fills segments faster than this makes few large writes; zeroing ahead would only write everything twice then.
     private static readonly TimeSpan TooFastToZero = TimeSpan.FromSeconds(1);
 
+    // A disk without room is not asked again after every write.
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+
     private readonly Lock _sync = new();
     private readonly Queue<string> _spares = new();
     private long _spareNumber;
     private Thread? _preparing;
     private long _begun = Stopwatch.GetTimestamp();
+    private long? _failedAt;
 
     /// <summary>Takes over the spare files that an earlier run left; wrong ones are deleted.</summary>
     public void Adopt()
@@ -79,6 +83,7 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
 
             string path = Path.Combine(directory, SegmentHeader.FileName(number));
             files.Rename(spare, path);
+            file.MovedTo(path);
             SyncDirectory();
             Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
             return new Segment(header, path, file);
@@ -129,7 +134,8 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
         bool zeroed = Stopwatch.GetElapsedTime(Volatile.Read(ref _begun)) >= TooFastToZero;
         lock (_sync)
         {
-            if (_preparing is not null || _spares.Count > 0 || settings.SpareSegments == 0)
+            bool pauses = _failedAt is { } failed && Stopwatch.GetElapsedTime(failed) < PauseAfterFailure;
+            if (_preparing is not null || _spares.Count > 0 || settings.SpareSegments == 0 || pauses)
             {
                 return;
             }
@@ -167,6 +173,7 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
             {
                 _spares.Enqueue(spare);
                 _preparing = null;
+                _failedAt = null;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -176,6 +183,7 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
             lock (_sync)
             {
                 _preparing = null;
+                _failedAt = Stopwatch.GetTimestamp();
             }
         }
     }
