@@ -15,6 +15,17 @@ public sealed class BenchCommandSpec : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public async Task A_folder_that_cannot_be_made_is_named_by_the_bench_node()
+    {
+        // Not even root can make a folder there.
+        (int code, _, string errors) = await Run.ToEndAsync(
+            "bench-node", "--id", "0", "--data", "/sys/bench-node", "--ports", FreePort.Next(1000).ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("/sys/bench-node", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_load_is_one_line_of_JSON_without_errors()
     {
         string plot = _folder.File("plot.svg");

@@ -58,6 +58,8 @@ public sealed class BenchNodeSpec : IDisposable
     [InlineData("load 1 1 1 1 1")]
     [InlineData("load 1 NaN 1 1")]
     [InlineData("load 99999999999999999999 1 1 1")]
+    [InlineData("load 1 1 2147483647 1")]
+    [InlineData("load 1 1 -1 1")]
     [InlineData("\u0001\u0002\u00ff")]
     public async Task Garbage_is_answered_and_the_next_command_works(string garbage)
     {

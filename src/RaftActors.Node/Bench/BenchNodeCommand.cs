@@ -111,12 +111,12 @@ internal static class BenchNodeCommand
         }
     }
 
-    /// <summary>What the benchmark says itself, or which setting is wrong, says more than what led to it; of everything else the innermost.</summary>
+    /// <summary>What the benchmark says itself, which setting is wrong, or which path is denied, says more than what led to it; of everything else the innermost.</summary>
     private static Exception MostTelling(Exception e)
     {
         for (Exception? next = e; next is not null; next = next.InnerException)
         {
-            if (next is BenchException or RaftConfigurationException or ConfigurationException)
+            if (next is BenchException or RaftConfigurationException or ConfigurationException or UnauthorizedAccessException)
             {
                 return next;
             }

@@ -12,12 +12,15 @@ internal sealed record LoadSpec(int Clients, double Seconds, int Bytes, long Max
     public const int MaxClients = 100_000;
     public const int MaxSeconds = 86_400;
 
+    /// <summary>Above every entry size a stream takes; each client holds as much in memory.</summary>
+    public const int MaxBytes = 1 << 30;
+
     /// <summary>Null, or what is wrong with it.</summary>
     public string? WhyImpossible() => this switch
     {
         { Clients: < 1 or > MaxClients } => $"clients must be from 1 to {MaxClients}",
         { Seconds: not (> 0 and <= MaxSeconds) } => $"seconds must be above 0 and at most {MaxSeconds}",
-        { Bytes: < 0 } => "bytes must not be negative",
+        { Bytes: < 0 or > MaxBytes } => $"bytes must be from 0 to {MaxBytes}",
         { MaxOps: < 0 } => "maxops must not be negative",
         { ReadPercent: < 0 or > 100 } => "reads must be from 0 to 100 percent",
         _ => null,
