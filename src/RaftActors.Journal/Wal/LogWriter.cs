@@ -41,7 +41,7 @@ internal sealed partial class LogWriter
         _settings = settings;
         _files = files;
         _report = report;
-        _factory = new SegmentFactory(files, settings.Directory, settings);
+        _factory = new SegmentFactory(files, settings.Directory, settings, thread => thread.Start());
         _blocks = settings is { DirectIo: true, Fsync: not FsyncMode.Off } ? new BlockWriter() : null;
     }
 

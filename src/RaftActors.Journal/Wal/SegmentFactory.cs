@@ -9,7 +9,7 @@ namespace RaftActors.Journal.Wal;
 /// Makes segment files: from dropped ones, from ones zeroed ahead in the background, or on the spot. A file whose blocks have been
 /// written before is synced without a change to the file system's own records, which is what makes a commit cheap.
 /// </summary>
-internal sealed class SegmentFactory(IFileSystem files, string directory, WalSettings settings)
+internal sealed class SegmentFactory(IFileSystem files, string directory, WalSettings settings, Action<Thread> start)
 {
     private const string SparePrefix = "spare-";
     private const string SpareExtension = ".tmp";
@@ -140,8 +140,17 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
                 return;
             }
 
-            _preparing = new Thread(() => Prepare(zeroed)) { IsBackground = true, Name = "raft-wal-prepare" };
-            _preparing.Start();
+            Thread preparing = new(() => Prepare(zeroed)) { IsBackground = true, Name = "raft-wal-prepare" };
+            try
+            {
+                start(preparing);
+                _preparing = preparing;
+            }
+            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+            {
+                // A process that is out of threads or file descriptors; like a disk without room. Nobody may wait for a thread that never ran.
+                _failedAt = Stopwatch.GetTimestamp();
+            }
         }
     }
 
