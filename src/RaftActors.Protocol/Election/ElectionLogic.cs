@@ -155,6 +155,10 @@ internal sealed class ElectionLogic
         }
 
         Answer(from, request, verdict);
+        if (verdict == VoteVerdict.LogIsBehind && !voter.LeaderIsAlive && MayStandInstead)
+        {
+            Campaign($"member {from} stands for election with a log that is behind");
+        }
     }
 
     /// <summary>A voter has answered.</summary>
@@ -274,6 +278,12 @@ internal sealed class ElectionLogic
 
     private bool MayStand => _state.MayCampaign && !_state.WasRemoved && !_state.IsJoining;
 
+    /// <summary>
+    /// Who is refused for its log begins its wait anew. This member has what it lacks and no leader either; waiting for its own timer as well would only keep the stream without one. A member that others are
+    /// preferred to waits for its turn all the same.
+    /// </summary>
+    private bool MayStandInstead => _state.Role == Role.Follower && MayStand && !_state.Options.ManualElection && Preferred() == 0;
+
     /// <summary>See <see cref="RaftState.MayTakeCare"/>. It votes and is voted for by the rules that hold for everybody; only when it stands differs.</summary>
     private bool MayStandAsCaretaker
     {
@@ -309,11 +319,13 @@ internal sealed class ElectionLogic
     /// Voters that are wanted more as leaders try first: this one lets as many election timeouts pass as there are higher priorities, at most three. A timeout that
     /// passes lowers the bar, so a wanted member that is gone keeps nobody from leading for long (braft, NuRaft: priority decay).
     /// </summary>
-    private bool IsMyTurn()
+    private bool IsMyTurn() => _turnsWaited++ >= Math.Min(Preferred(), MostTurnsWaited);
+
+    /// <summary>How many priorities there are above this member's.</summary>
+    private int Preferred()
     {
         int mine = _state.Membership.Find(_state.Self)?.Priority ?? 0;
-        int above = _state.Membership.Members.Where(m => m.Kind == MemberKind.Voter && m.Priority > mine).Select(m => m.Priority).Distinct().Count();
-        return _turnsWaited++ >= Math.Min(above, MostTurnsWaited);
+        return _state.Membership.Members.Where(m => m.Kind == MemberKind.Voter && m.Priority > mine).Select(m => m.Priority).Distinct().Count();
     }
 
     private ImmutableArray<NodeId> OtherVoters() =>

@@ -52,6 +52,41 @@ public sealed class PreVoteSpec
         Assert.True(member.SentOne<RequestVoteReply>(3).Granted);
     }
 
+    [Fact] // A refused candidate begins its wait anew; the stream would be without a leader for the rest of this member's as well.
+    public void Who_refuses_a_candidate_for_its_log_stands_at_once()
+    {
+        CoreDriver member = Start(3, History(1, 1, 1));
+        member.Receive(2, new RequestVote(new Term(2), Id(1, 2), PreVote: true));
+
+        Assert.False(member.SentOne<RequestVoteReply>(2).Granted);
+        Assert.Equal((Role.PreCandidate, new Term(1)), (member.Core.Role, member.Core.Term));
+        Assert.Equal(new RequestVote(new Term(2), Id(1, 3), PreVote: true), member.Only<Effect.BeginVoteRound>().Request);
+    }
+
+    [Fact]
+    public void Who_hears_a_leader_does_not_stand_because_of_another()
+    {
+        CoreDriver member = Following(1, 3, History(1, 1, 1));
+        member.Receive(2, new RequestVote(new Term(2), Id(1, 2), PreVote: true));
+        Assert.Equal(Role.Follower, member.Core.Role);
+
+        // Not even when the leader itself has asked for an election.
+        member.Receive(2, new RequestVote(new Term(1), Id(1, 2), PreVote: false, Transfer: true));
+        Assert.Equal(Role.Follower, member.Core.Role);
+    }
+
+    [Fact]
+    public void Who_may_not_stand_by_itself_does_not_because_of_another()
+    {
+        CoreDriver manual = Start(Options(Voters(1, 2, 3)) with { ManualElection = true }, History(1, 1, 1));
+        manual.Receive(2, new RequestVote(new Term(2), Id(1, 2), PreVote: true));
+        Assert.Equal(Role.Follower, manual.Core.Role);
+
+        CoreDriver logOnly = Start(Options(Members((1, MemberKind.LogOnly), (2, MemberKind.Voter), (3, MemberKind.Voter))), History(1, 1, 1));
+        logOnly.Receive(2, new RequestVote(new Term(2), Id(1, 2), PreVote: true));
+        Assert.Equal(Role.Follower, logOnly.Core.Role);
+    }
+
     [Fact]
     public void A_majority_of_refusals_ends_the_round()
     {
