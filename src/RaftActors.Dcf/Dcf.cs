@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
+using RaftActors.Configuration;
 using RaftActors.Protocol;
 
 namespace RaftActors.Dcf;
@@ -236,7 +237,7 @@ public sealed partial class Dcf : IAsyncDisposable
         try
         {
             // Binding the remoting port happens inside; a pool thread keeps a caller's context free of it.
-            return await Task.Run(() => ActorSystem.Create(_options.SystemName, config)).ConfigureAwait(false);
+            return await Task.Run(() => ActorSystem.Create(_options.SystemName, config.WithFallback(RaftSettings.Serializers()))).ConfigureAwait(false);
         }
         catch (Exception e) when (SocketErrorOf(e) is { } error)
         {

@@ -65,6 +65,40 @@ public sealed class LiveMembersSpec(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Addition_whose_leader_is_gone_must_be_answered_as_unknown_long_before_its_deadline(bool standsStill)
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(3, TestCluster.OneLeader);
+        int leader = await cluster.Nodes.WaitForLeaderAsync(TestCluster.Patience);
+        int other = cluster.Nodes.NodeIds.First(n => n != leader);
+        await using RespClient client = await cluster.ConnectAsync(other);
+        await using RespClient watch = await cluster.ConnectAsync(other);
+
+        // Nobody is there to catch up, so it takes its time.
+        Task<Outcome> asked = client.TryAsync("RAFT", "ADD", "9", $"127.0.0.1:{KvCluster.FreePorts(1)[0]}");
+        for (DateTime end = DateTime.UtcNow + TestCluster.Patience; !(await watch.SendAsync("RAFT", "MEMBERS")).Text.Contains("\"node_id\":9,", StringComparison.Ordinal);)
+        {
+            Assert.True(DateTime.UtcNow < end && !asked.IsCompleted);
+            await Task.Delay(10);
+        }
+
+        if (standsStill)
+        {
+            cluster.Nodes[leader].Pause();
+        }
+        else
+        {
+            await cluster.Nodes.KillAsync(leader);
+        }
+
+        Outcome outcome = await asked.WaitAsync(TimeSpan.FromSeconds(30)); // Its deadline is a minute.
+        output.WriteLine(outcome.ToString());
+        Assert.Equal(OutcomeKind.Unknown, outcome.Kind);
+        Assert.Contains("UNKNOWN", outcome.Reply?.ToString(), StringComparison.Ordinal);
+    }
+
     private static (KvCluster Fourth, string Address) Fourth(TestCluster cluster)
     {
         int[] ports = KvCluster.FreePorts(2);

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
+using RaftActors.Configuration;
 using RaftActors.Protocol;
 
 namespace RaftActors.Node.Bench;
@@ -35,7 +36,7 @@ internal sealed class BenchNode : IAsyncDisposable
     public static async Task<BenchNode> StartAsync(BenchNodeOptions options, CancellationToken cancellation)
     {
         string? database = options is { Journal: BenchJournal.PostgreSql, PostgreSql: { } server } ? await BenchDatabase.MakeAsync(server, options.Data, cancellation).ConfigureAwait(false) : null;
-        Config config = ConfigurationFactory.ParseString(ConfigOf(options, database)).WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig());
+        Config config = ConfigurationFactory.ParseString(ConfigOf(options, database)).WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig()).WithFallback(RaftSettings.Serializers());
         Directory.CreateDirectory(options.Data);
         await SqliteJournal.PrepareAsync(config, cancellation).ConfigureAwait(false);
         ActorSystem system = await Task.Run(() => ActorSystem.Create("bench", config), cancellation).ConfigureAwait(false);

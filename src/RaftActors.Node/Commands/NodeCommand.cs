@@ -72,7 +72,7 @@ internal static class NodeCommand
             }
 
             await CheckStorageAsync(withExtension, cancellationToken).ConfigureAwait(false);
-            system = await Task.Run(() => ActorSystem.Create(systemName, withExtension), cancellationToken).ConfigureAwait(false);
+            system = await Task.Run(() => ActorSystem.Create(systemName, withExtension.WithFallback(RaftSettings.Serializers())), cancellationToken).ConfigureAwait(false);
             RaftStreams streams = RaftStreams.Get(system);
             return await ServeAsync(system, streams).ConfigureAwait(false);
         }

@@ -83,7 +83,7 @@ public sealed partial class RaftAdmin
 
         SurvivorReport[] others = [.. plan.Reports.Where(r => r.Id != target)];
         string verb = $"{AdminCommands.Recover} {stream} {RecoveryWords.Write(plan.Survivors)} {RecoveryWords.Write(others)} {(acceptShorterLog ? "shorter" : "strict")} {AdminCommands.LossAccepted}";
-        return (await AskAsync(address, systemName, verb, timeout, cancellationToken).ConfigureAwait(false))[0];
+        return await CommandOnceAsync(address, systemName, verb, timeout, cancellationToken).ConfigureAwait(false);
     }
 
     private static long Long(JsonElement status, string name) => status.GetProperty(name).GetInt64();

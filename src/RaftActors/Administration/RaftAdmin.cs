@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Akka.Actor;
 using RaftActors.Administration;
+using RaftActors.Configuration;
 
 namespace RaftActors;
 
@@ -29,7 +30,9 @@ public sealed partial class RaftAdmin
     /// <param name="timeout">How long to wait for the outcome.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
     /// <returns>A JSON object: <c>outcome</c> is done, refused or unknown; the rest says more.</returns>
-    /// <exception cref="NodeUnreachableException">A node did not answer in time, or does not take such requests.</exception>
+    /// <exception cref="NodeUnreachableException">
+    /// A node did not answer in time, or does not take such requests. Or it has gone, or the connection to it, after it was asked: then the outcome is unknown, and waiting longer would not make it known.
+    /// </exception>
     public Task<string> AddMemberAsync(string nodeAddress, string systemName, StreamId stream, Member member, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(member);
@@ -129,7 +132,7 @@ public sealed partial class RaftAdmin
         for (int hop = 0; ; hop++)
         {
             // The node waits as long as it was told; its answer needs a moment more.
-            string line = (await AskAsync(address, systemName, verb, timeout + TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false))[0];
+            string line = await CommandOnceAsync(address, systemName, verb, timeout + TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(false);
             using JsonDocument answer = JsonDocument.Parse(line);
             bool isElsewhere = answer.RootElement.TryGetProperty("refusal", out JsonElement refusal) && refusal.GetString() == nameof(ChangeRefusal.NotLeader);
             string? leader = isElsewhere ? answer.RootElement.GetProperty("leader_address").GetString() : null;
@@ -142,20 +145,38 @@ public sealed partial class RaftAdmin
         }
     }
 
+    /// <summary>Asks one node for something that may take long: given up when the connection or the node is gone, not only when the time is over.</summary>
+    private async Task<string> CommandOnceAsync(string nodeAddress, string systemName, string verb, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        string address = AddressOf(nodeAddress, systemName);
+        if (!PeerAddress.IsValid(address))
+        {
+            throw new NodeUnreachableException($"'{nodeAddress}' is not the address of a node: it is host:port, or akka.tcp://system@host:port.");
+        }
+
+        Address peer = PeerAddress.Resolve(address, ((ExtendedActorSystem)_system).Provider.DefaultAddress);
+        TaskCompletionSource<AdminReply> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _system.ActorOf(AdminQuestion.Props(SupervisorAt(address), peer, verb, timeout, answer));
+        return LinesOf(address, await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false))[0];
+    }
+
     private async Task<IReadOnlyList<string>> AskAsync(string nodeAddress, string systemName, string verb, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        string address = nodeAddress.Contains("://", StringComparison.Ordinal) ? nodeAddress : $"akka.tcp://{systemName}@{nodeAddress}";
-        ActorSelection node = _system.ActorSelection($"{address}/user/raft");
+        string address = AddressOf(nodeAddress, systemName);
         try
         {
-            AdminReply reply = await node.Ask<AdminReply>(new AdminRequest(verb), timeout, cancellationToken).ConfigureAwait(false);
-            return reply.Accepted
-                ? reply.Lines
-                : throw new NodeUnreachableException($"{address} refused: {string.Join(" ", reply.Lines)}");
+            return LinesOf(address, await SupervisorAt(address).Ask<AdminReply>(new AdminRequest(verb), timeout, cancellationToken).ConfigureAwait(false));
         }
         catch (AskTimeoutException e)
         {
             throw new NodeUnreachableException($"{address} did not answer within {timeout.TotalSeconds:0.#} s.", e);
         }
     }
+
+    private static string AddressOf(string nodeAddress, string systemName) => nodeAddress.Contains("://", StringComparison.Ordinal) ? nodeAddress : $"akka.tcp://{systemName}@{nodeAddress}";
+
+    private static IReadOnlyList<string> LinesOf(string address, AdminReply reply) =>
+        reply.Accepted ? reply.Lines : throw new NodeUnreachableException($"{address} refused: {string.Join(" ", reply.Lines)}");
+
+    private ActorSelection SupervisorAt(string address) => _system.ActorSelection($"{address}/user/raft");
 }

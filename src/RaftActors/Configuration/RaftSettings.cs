@@ -104,6 +104,13 @@ public sealed class RaftSettings
     public static Config Reference() =>
         ConfigurationFactory.FromResource("RaftActors.reference.conf", typeof(RaftSettings).Assembly);
 
+    /// <summary>
+    /// The serializers of RaftActors, for an actor system to be created with: <c>ActorSystem.Create(name, config.WithFallback(RaftSettings.Serializers()))</c>. A node that comes back while its peers talk to it
+    /// understands them at once then. Without it the extension adds the serializers, and frames that arrive between the opening of the port and that moment are logged as errors, and lost.
+    /// </summary>
+    public static Config Serializers() =>
+        ConfigurationFactory.FromResource("RaftActors.serializers.conf", typeof(RaftSettings).Assembly);
+
     /// <summary>The settings of a stream: its own overrides over <c>stream-defaults</c>.</summary>
     /// <param name="overrides">The overrides; null for none.</param>
     /// <param name="section">Where they stand, for messages.</param>

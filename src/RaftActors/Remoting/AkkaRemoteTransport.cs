@@ -59,17 +59,10 @@ public sealed class AkkaRemoteTransport : IPeerTransport
 
         public bool IsPeer(IActorRef sender) => sender.Path.Address == address;
 
-        public void Subscribe(IActorRef subscriber) => system.EventStream.Subscribe(subscriber, typeof(RemotingLifecycleEvent));
+        public void Subscribe(IActorRef subscriber) => RemotingEvents.Subscribe(system, subscriber);
 
-        public void Unsubscribe(IActorRef subscriber) => system.EventStream.Unsubscribe(subscriber);
+        public void Unsubscribe(IActorRef subscriber) => RemotingEvents.Unsubscribe(system, subscriber);
 
-        public PeerConnectionChange Interpret(object message) => message switch
-        {
-            AssociatedEvent e when e.RemoteAddress == address => PeerConnectionChange.Open,
-            DisassociatedEvent e when e.RemoteAddress == address => PeerConnectionChange.Lost,
-            AssociationErrorEvent e when e.RemoteAddress == address => PeerConnectionChange.Lost,
-            QuarantinedEvent e when e.Address == address => PeerConnectionChange.Lost,
-            _ => PeerConnectionChange.None,
-        };
+        public PeerConnectionChange Interpret(object message) => RemotingEvents.Interpret(message, address);
     }
 }
