@@ -13,15 +13,16 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
 {
     private static readonly string[] Registers = ["r0", "r1", "r2"];
     private static readonly string[] Counters = ["n0", "n1"];
-    private static readonly string[] Texts = ["t0"];
+
+    // APPEND and STRLEN answer with a length only. Any appends with an unknown outcome may explain one, and the search for an order tries them all, so few of them may share a key.
+    private const int CommandsPerText = 200;
 
     // What anybody saw last in a register: what a cas may expect with some hope.
     private readonly Dictionary<string, string?> _seen = Registers.ToDictionary(r => r, _ => (string?)null);
     private long _completed;
     private long _failed;
     private long _unknown;
-
-    public static IReadOnlyList<string> Keys { get; } = [.. Registers, .. Counters, .. Texts];
+    private int _textCommands;
 
     public long Completed => Interlocked.Read(ref _completed);
 
@@ -34,7 +35,8 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
     public async Task ReadAllAsync(int node)
     {
         await using RespClient client = await RespClient.ConnectAsync(Cluster.EndpointOf(node));
-        foreach (string key in Keys)
+        IEnumerable<string> texts = Enumerable.Range(0, (Volatile.Read(ref _textCommands) / CommandsPerText) + 1).Select(Text);
+        foreach (string key in (string[])[.. Registers, .. Counters, .. texts])
         {
             await ExecuteAsync(client, $"last{node}", node, new Command("get", ["GET", key], key), TestCluster.Patience);
         }
@@ -118,7 +120,6 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
     {
         string register = Registers[random.Next(Registers.Length)];
         string counter = Counters[random.Next(Counters.Length)];
-        string text = Texts[random.Next(Texts.Length)];
         string value = "v" + unique;
         switch (random.Next(20))
         {
@@ -139,16 +140,22 @@ internal sealed class RecordedClients(KvCluster cluster, HistoryRecorder recorde
             case 16:
                 return new Command("get", ["GET", counter], counter);
             case 17:
-                // APPEND answers with a length. Were all lengths equal, any of the appends with an unknown outcome could explain
-                // it, and the search for an order would try them all.
+                // Were all pieces equally long, their lengths would say even less.
                 string piece = value + new string('.', random.Next(64));
+                string text = NextText();
                 return new Command("append", ["APPEND", text, piece], text, piece);
             case 18:
+                text = NextText();
                 return new Command("get", ["GET", text], text);
             default:
+                text = NextText();
                 return random.Next(4) == 0 ? new Command("set", ["SET", text, ""], text, "") : new Command("strlen", ["STRLEN", text], text);
         }
     }
+
+    private string NextText() => Text((Interlocked.Increment(ref _textCommands) - 1) / CommandsPerText);
+
+    private static string Text(int number) => string.Create(CultureInfo.InvariantCulture, $"t{number}");
 
     private string? Seen(string register)
     {
