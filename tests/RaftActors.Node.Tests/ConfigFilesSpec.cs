@@ -38,6 +38,23 @@ public sealed class ConfigFilesSpec
         }
     }
 
+    /// <summary>Connections that something in between has forgotten are given up soon, and a peer that comes back is tried again soon.</summary>
+    [Theory]
+    [MemberData(nameof(HoconFiles))]
+    public async Task Every_sample_with_peers_gives_a_dead_connection_up_soon(string file)
+    {
+        Config config = await HoconFile.LoadAsync(Path.Combine(Repository.Root, "config", file), CancellationToken.None);
+        if (!config.HasPath("akka.remote.dot-netty.tcp.hostname"))
+        {
+            return;
+        }
+
+        Config remote = config.GetConfig("akka.remote");
+        Assert.InRange(remote.GetTimeSpan("retry-gate-closed-for"), TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1));
+        TimeSpan silence = remote.GetTimeSpan("transport-failure-detector.heartbeat-interval") + remote.GetTimeSpan("transport-failure-detector.acceptable-heartbeat-pause");
+        Assert.InRange(silence, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(10));
+    }
+
     /// <summary>PostgreSQL needs a server, and is left to those who have one.</summary>
     [Theory]
     [InlineData("single-node.conf")]
