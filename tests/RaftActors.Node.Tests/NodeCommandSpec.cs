@@ -12,6 +12,12 @@ public sealed class NodeCommandSpec : IDisposable
 {
     private const string Wal = "akka.persistence.journal.plugin = \"raft-actors.journal.wal\"\n";
 
+    // The folder's name stands for FOLDER when it is written.
+    private const string OnFiles = Wal + """
+        akka.persistence.snapshot-store.plugin = "raft-actors.snapshot-store.file"
+        raft-actors { journal.wal.directory = "FOLDER/wal", snapshot-store.file.directory = "FOLDER/snapshots" }
+        """;
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -134,19 +140,6 @@ public sealed class NodeCommandSpec : IDisposable
     [InlineData("raft-actors.streem-defaults {}", "streem-defaults")]
     [InlineData("raft-actors.stream-defaults.heartbeat-interval = 5s", "heartbeat-interval")]
     [InlineData("raft-actors.node-id = 9", "9")]
-    [InlineData("raft-actors { streams = [ { id = 1, state-machine = \"No.Such, Thing\" } ] }", "No.Such")]
-    public async Task Wrong_settings_are_named_and_nothing_is_written(string wrong, string named)
-    {
-        string config = Write(FreePort.Next(), wrong);
-
-        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
-
-        Assert.Equal(ExitCode.Configuration, code);
-        Assert.Contains(named, errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
-    }
-
-    [Theory]
     [InlineData("raft-actors.foo = 1", "raft-actors.foo")]
     [InlineData("raft-actors.stream-defaults.max-batch-entries = -5", "max-batch-entries' is '-5'")]
     [InlineData("raft-actors.nodes.2 = \"127.0.0.1:99999\"", "raft-actors.nodes.2")]
@@ -157,35 +150,46 @@ public sealed class NodeCommandSpec : IDisposable
     [InlineData(Wal + "raft-actors.journal.wal.segment-sise = 1m", "raft-actors.journal.wal.segment-sise")]
     [InlineData(Wal + "raft-actors.journal.wal.fsync = sometimes", "fsync is [sometimes]; allowed are")]
     [InlineData("akka.persistence.snapshot-store.plugin = \"raft-actors.snapshot-store.file\"\nraft-actors.snapshot-store.file.fsnc = on", "raft-actors.snapshot-store.file.fsnc")]
-    public async Task Settings_are_refused_before_there_is_any_file(string wrong, string named)
+    public async Task Wrong_settings_are_named_before_there_is_any_file(string wrong, string named)
     {
-        string config = Write(FreePort.Next(), wrong);
-
-        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
-
-        Assert.Equal(ExitCode.Configuration, code);
-        Assert.Contains(named, errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+        await MustBeRefusedAsync(Write(FreePort.Next(), wrong), ExitCode.Configuration, named);
         Assert.False(File.Exists(_folder.File("journal.db")));
+    }
+
+    [Fact]
+    public Task A_state_machine_that_there_is_not_is_named() => MustBeRefusedAsync(
+        Write(FreePort.Next(), "raft-actors { streams = [ { id = 1, state-machine = \"No.Such, Thing\" } ] }"), ExitCode.Configuration, "No.Such");
+
+    [Fact]
+    public async Task Of_two_nodes_started_at_once_on_one_folder_one_is_refused()
+    {
+        // Neither sees the other's log in its first look; one of them finds it locked when its stream begins.
+        string more = OnFiles + "\nraft-actors.journal.wal.lock-timeout = 1s";
+        (int port, int other) = (FreePort.Next(), FreePort.Next());
+        using Run first = new("node", "--config", Write(port, more, "first.conf"));
+        using Run second = new("node", "--config", Write(other, more, "second.conf"));
+        await UntilAsync(() => first.HasEnded || second.HasEnded, first);
+        (Run refused, Run up, int upPort) = first.HasEnded ? (first, second, other) : (second, first, port);
+
+        Assert.Equal(ExitCode.Storage, await refused.WaitAsync());
+        Assert.Contains("is in use", refused.Errors, StringComparison.Ordinal);
+        await UntilAsync(async () => await Run.StatusAsync(upPort) is { } s && s.GetProperty("role").GetString() == "leader", up);
     }
 
     [Fact]
     public async Task A_folder_for_snapshots_that_cannot_be_made_is_named_at_start()
     {
         // Not even root can make a folder there.
-        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", Write(FreePort.Next(), "akka.persistence.snapshot-store.local.dir = \"/proc/snapshots\""));
-
-        Assert.Equal(ExitCode.Storage, code);
-        Assert.Contains("/proc/snapshots (akka.persistence.snapshot-store.local.dir)", errors, StringComparison.Ordinal);
+        string config = Write(FreePort.Next(), "akka.persistence.snapshot-store.local.dir = \"/proc/snapshots\"");
+        await MustBeRefusedAsync(config, ExitCode.Storage, "/proc/snapshots (akka.persistence.snapshot-store.local.dir)");
     }
 
     [Theory]
     [InlineData("")]
-    [InlineData("akka.persistence { journal.plugin = \"raft-actors.journal.wal\", snapshot-store.plugin = \"raft-actors.snapshot-store.file\" }\nraft-actors { journal.wal.directory = \"FOLDER/wal\", snapshot-store.file.directory = \"FOLDER/snapshots\" }")]
-    public async Task The_journal_of_another_node_is_refused_with_both_names(string journal)
+    [InlineData(OnFiles)]
+    public async Task The_journal_of_another_node_is_refused_with_both_names(string more)
     {
         int port = FreePort.Next();
-        string more = journal.Replace("FOLDER", _folder.File("data"), StringComparison.Ordinal);
         using (Run node = new("node", "--config", Write(port, more)))
         {
             await UntilAsync(() => node.Output.Contains("is up", StringComparison.Ordinal), node);
@@ -195,9 +199,7 @@ public sealed class NodeCommandSpec : IDisposable
         }
 
         string config = Write(port, more + $"\nraft-actors {{ node-id = 2, nodes {{ 2 = \"127.0.0.1:{FreePort.Next()}\" }} }}");
-        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
-        Assert.Equal(ExitCode.Storage, code);
-        Assert.Contains("is the journal of node 1, not of node 2 (raft-actors.node-id)", errors, StringComparison.Ordinal);
+        await MustBeRefusedAsync(config, ExitCode.Storage, "is the journal of node 1, not of node 2 (raft-actors.node-id)");
     }
 
     [Fact]
@@ -303,9 +305,19 @@ public sealed class NodeCommandSpec : IDisposable
         }
     }
 
-    private string Write(int port, string more = "")
+    /// <summary>In words for people.</summary>
+    private static async Task MustBeRefusedAsync(string config, int expected, string named)
     {
-        string file = _folder.File("node.conf");
+        (int code, _, string errors) = await Run.ToEndAsync("node", "--config", config);
+
+        Assert.Equal(expected, code);
+        Assert.Contains(named, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors, StringComparison.Ordinal);
+    }
+
+    private string Write(int port, string more = "", string name = "node.conf")
+    {
+        string file = _folder.File(name);
         File.WriteAllText(file, $$"""
             include "{{Path.Combine(Repository.Root, "config", "common.conf")}}"
             akka.remote.dot-netty.tcp.port = {{port}}
@@ -315,7 +327,7 @@ public sealed class NodeCommandSpec : IDisposable
               nodes { 1 = "127.0.0.1:{{port}}" }
               streams = [ { id = 1, name = "events", state-machine = "RaftActors.ChainedHashStateMachine, RaftActors" } ]
             }
-            {{more}}
+            {{more.Replace("FOLDER", _folder.File("data"), StringComparison.Ordinal)}}
             """);
         return file;
     }

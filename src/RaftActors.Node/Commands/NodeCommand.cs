@@ -5,14 +5,13 @@ using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Configuration;
 using RaftActors.Configuration;
+using RaftActors.Protocol;
 
 namespace RaftActors.Node.Commands;
 
 /// <summary><c>raftactors node --config FILE</c>: runs one node until SIGTERM or SIGINT.</summary>
 internal static class NodeCommand
 {
-    private const string ExtensionName = "RaftActors.RaftStreamsExtension, RaftActors";
-
     public static Command Create()
     {
         Option<string> config = new("--config") { Description = "HOCON file of the node; includes are looked up beside it.", Required = true };
@@ -65,16 +64,14 @@ internal static class NodeCommand
         try
         {
             Config config = await LoadAsync(path, nodeId, cancellationToken).ConfigureAwait(false);
-            Config withExtension = ConfigurationFactory.ParseString($"akka.extensions = [\"{ExtensionName}\"]").WithFallback(config);
-            if (!withExtension.HasPath("akka.actor.provider"))
+            if (!config.HasPath("akka.actor.provider"))
             {
-                withExtension = ConfigurationFactory.ParseString("akka.actor.provider = remote").WithFallback(withExtension);
+                config = ConfigurationFactory.ParseString("akka.actor.provider = remote").WithFallback(config);
             }
 
-            await CheckStorageAsync(withExtension, cancellationToken).ConfigureAwait(false);
-            system = await Task.Run(() => ActorSystem.Create(systemName, withExtension.WithFallback(RaftSettings.Serializers())), cancellationToken).ConfigureAwait(false);
-            RaftStreams streams = RaftStreams.Get(system);
-            return await ServeAsync(system, streams).ConfigureAwait(false);
+            await CheckStorageAsync(config, cancellationToken).ConfigureAwait(false);
+            system = await Task.Run(() => ActorSystem.Create(systemName, config.WithFallback(RaftSettings.Serializers())), cancellationToken).ConfigureAwait(false);
+            return await ServeAsync(system).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -87,17 +84,21 @@ internal static class NodeCommand
         }
     }
 
-    private static async Task<int> ServeAsync(ActorSystem system, RaftStreams streams)
+    private static async Task<int> ServeAsync(ActorSystem system)
     {
         // One answer for the three ways to end: a signal, a failed stream, somebody terminating the system.
         TaskCompletionSource<int> end = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         IActorRef watcher = system.ActorOf(FailureWatcher.Props(reason => end.TrySetResult(reason)), "node-failure-watcher");
+        system.EventStream.Subscribe(watcher, typeof(StreamStarted));
         system.EventStream.Subscribe(watcher, typeof(StreamFailed));
         _ = system.WhenTerminated.ContinueWith(_ => end.TrySetResult(ExitCode.Failure), TaskScheduler.Default);
 
-        await Console.Out.WriteLineAsync($"node {streams.NodeId} is up with {streams.Streams.Count} stream(s): {string.Join(", ", streams.Streams)}").ConfigureAwait(false);
+        // This starts the streams. Not by akka.extensions: what becomes of them then would be told before anybody listens.
+        RaftStreams streams = RaftStreams.Get(system);
+        IReadOnlyList<StreamId> configured = [.. streams.Settings.Streams.Select(s => s.Id).Order()];
+        await Console.Out.WriteLineAsync($"node {streams.NodeId} is up with {configured.Count} stream(s): {string.Join(", ", configured)}").ConfigureAwait(false);
         int code = await end.Task.ConfigureAwait(false);
 
         // Drains the streams and hands over before the port closes; see the phases in reference.conf.
@@ -122,7 +123,7 @@ internal static class NodeCommand
 
     private static (int Code, string Message) Explain(Exception e)
     {
-        for (Exception? inner = e; inner is not null; inner = (inner as AggregateException)?.InnerExceptions.FirstOrDefault() ?? inner.InnerException)
+        for (Exception? inner = e; inner is not null; inner = inner.InnerException)
         {
             switch (inner)
             {
@@ -140,14 +141,22 @@ internal static class NodeCommand
         return (ExitCode.Failure, e.ToString());
     }
 
+    /// <summary>Tells a stream that could not begin, which most likely cannot after a restart either, from one that fails later.</summary>
     private sealed class FailureWatcher : ReceiveActor
     {
+        private readonly HashSet<StreamId> _started = [];
+
         public FailureWatcher(Action<int> failed)
         {
+            Receive<StreamStarted>(message => _started.Add(message.Stream));
             Receive<StreamFailed>(message =>
             {
-                Console.Error.WriteLine($"raftactors: stream {message.Stream} failed: {message.Reason}. The node stops; a restart recovers.");
-                failed(ExitCode.StreamFailed);
+                bool ran = _started.Contains(message.Stream);
+                string reason = message.Reason.TrimEnd('.');
+                Console.Error.WriteLine(ran
+                    ? $"raftactors: stream {message.Stream} failed: {reason}. The node stops; a restart recovers."
+                    : $"raftactors: stream {message.Stream} could not be started: {reason}. The node stops.");
+                failed(ran ? ExitCode.StreamFailed : ExitCode.Storage);
             });
         }
 
