@@ -63,6 +63,8 @@ internal sealed partial class NodeActor
                 return;
             }
 
+            // Nobody is left to whom the timers and transfers of what comes next would matter; told to actors that are being stopped, they would show as dead letters.
+            EndTimersAndTransfers();
             Step(new RaftInput.StepDown());
         }
 
@@ -85,7 +87,8 @@ internal sealed partial class NodeActor
         _link.Close(Self, reason, code);
         AbandonOpen(reason, code);
         Timers.Cancel(SweepKey);
-        foreach (IActorRef child in _channels.Values.Append(_election).Append(_journal).Append(_snapshots))
+        EndTimersAndTransfers();
+        foreach (IActorRef child in _channels.Values.Append(_journal))
         {
             Context.Stop(child);
         }
@@ -99,6 +102,19 @@ internal sealed partial class NodeActor
         // The state machine gets its last calls in order, before it is stopped with everything else.
         _fsm.Tell(new ShutdownStateMachine(reason, cause));
         Timers.StartSingleTimer(EndKey, EndTimedOut.Instance, LastCalls);
+    }
+
+    private void EndTimersAndTransfers()
+    {
+        if (_election.IsNobody())
+        {
+            return;
+        }
+
+        Context.Stop(_election);
+        Context.Stop(_snapshots);
+        _election = ActorRefs.Nobody;
+        _snapshots = ActorRefs.Nobody;
     }
 
     private void OnEnding(object message)

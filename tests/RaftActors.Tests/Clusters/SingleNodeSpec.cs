@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
+using RaftActors.Runtime;
 using RaftActors.Tests.Support;
 
 namespace RaftActors.Tests.Clusters;
@@ -71,6 +74,23 @@ public sealed class SingleNodeSpec
         Assert.Equal("2", await again.Read("count"));
         await again.Write("three");
         Assert.Equal(["one", "two", "three"], again.Machine.Applied);
+    }
+
+    [Fact]
+    public async Task Stopped_leader_must_tell_nothing_to_actors_that_it_has_stopped()
+    {
+        // No timer comes in between: what is told just before the stop is another matter.
+        await using TestNode node = await StartAsync(settings: "election-timeout-min = 25s\nelection-timeout-max = 29s\nheartbeat-interval = 8s");
+        await node.Stream.TriggerElectionAsync();
+        await node.Write("one");
+        ConcurrentQueue<DeadLetter> letters = new();
+        IActorRef listener = node.System.ActorOf(Props.Create(() => new DeadLetterListener(letters)));
+        node.System.EventStream.Subscribe(listener, typeof(DeadLetter));
+
+        await RaftStreams.Get(node.System).StopStreamAsync(node.Stream.Id);
+        await listener.GracefulStop(TimeSpan.FromSeconds(60));
+
+        Assert.DoesNotContain(letters, letter => letter.Message is Effect or StopTransfers);
     }
 
     [Fact]
@@ -273,4 +293,9 @@ public sealed class SingleNodeSpec
         Config.Empty,
         settings is null ? null : ConfigurationFactory.ParseString(settings),
         prepare);
+
+    private sealed class DeadLetterListener : ReceiveActor
+    {
+        public DeadLetterListener(ConcurrentQueue<DeadLetter> letters) => Receive<DeadLetter>(letters.Enqueue);
+    }
 }
