@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Akka.Serialization;
+using RaftActors.Remoting;
 
 namespace RaftActors.Administration;
 
@@ -10,32 +10,5 @@ namespace RaftActors.Administration;
 internal static class AdminSerialization
 {
     public static void Register(ActorSystem system) =>
-        Register(system.Serialization, "raft-actors-admin", new AdminSerializer((ExtendedActorSystem)system), typeof(AdminRequest), typeof(AdminReply));
-
-    /// <summary>Binds types to a serializer, unless they are. Its id is taken once: an actor system refuses a second serializer with it.</summary>
-    public static void Register(Serialization serialization, string name, Serializer serializer, params Type[] types)
-    {
-        lock (serialization)
-        {
-            Type[] unbound = [.. types.Where(t => serialization.FindSerializerForType(t).Identifier != serializer.Identifier)];
-            if (unbound.Length == 0)
-            {
-                return;
-            }
-
-            if (unbound.Length < types.Length)
-            {
-                serializer = serialization.FindSerializerForType(types.Except(unbound).First());
-            }
-            else
-            {
-                serialization.AddSerializer(name, serializer);
-            }
-
-            foreach (Type type in unbound)
-            {
-                serialization.AddSerializationMap(type, serializer);
-            }
-        }
-    }
+        SerializerRegistration.Register(system.Serialization, "raft-actors-admin", new AdminSerializer((ExtendedActorSystem)system), typeof(AdminRequest), typeof(AdminReply));
 }

@@ -16,15 +16,12 @@ internal static class ExtensionSetup
     private const string DefaultJournalKey = "akka.persistence.journal.plugin";
     private const string FallbackFilterKey = "akka.persistence.journal-plugin-fallback.replay-filter.mode";
 
-    /// <summary>
-    /// Serializers are read from configuration when an actor system starts, before extensions can add theirs; so they are added by code, unless the user has bound them.
-    /// </summary>
     public static void RegisterSerializers(ExtendedActorSystem system)
     {
         Serialization serialization = system.Serialization;
-        AdminSerialization.Register(serialization, "raft-peer-frame", new PeerFrameSerializer(system), typeof(PeerFrame));
-        AdminSerialization.Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState), typeof(JournaledCompaction), typeof(JournaledIncarnation), typeof(JournaledRecovery), typeof(StoredSnapshotBlock), typeof(StoredSnapshotHeader));
-        AdminSerialization.Register(serialization, "raft-client", new ClientMessageSerializer(system), ClientMessageSerializer.Types);
+        SerializerRegistration.Register(serialization, "raft-peer-frame", new PeerFrameSerializer(system), typeof(PeerFrame));
+        SerializerRegistration.Register(serialization, "raft-journal", new JournalSerializer(system), typeof(JournaledEntries), typeof(JournaledTermState), typeof(JournaledCompaction), typeof(JournaledIncarnation), typeof(JournaledRecovery), typeof(StoredSnapshotBlock), typeof(StoredSnapshotHeader));
+        SerializerRegistration.Register(serialization, "raft-client", new ClientMessageSerializer(system), ClientMessageSerializer.Types);
         AdminSerialization.Register(system);
     }
 
