@@ -14,6 +14,7 @@ namespace RaftActors.Snapshots;
 /// </remarks>
 internal sealed class SnapshotStorage(IActorRef store, string persistenceId, TimeSpan timeout, Func<IActorRef, object, TimeSpan, Task<object>>? ask = null)
 {
+    /// <summary>All numbers below the header's.</summary>
     public const int MaxBlocks = HeaderNumber;
 
     private const int BlockBits = 20;
@@ -22,6 +23,7 @@ internal sealed class SnapshotStorage(IActorRef store, string persistenceId, Tim
     /// <summary>To be called before the first block: what an unfinished snapshot may have left under this index is none from here on.</summary>
     public Task BeginAsync(LogIndex snapshot) => DeleteOneAsync(NumberOf(snapshot, HeaderNumber));
 
+    /// <summary>Stores a block, in the place of one that an unfinished snapshot may have left. How many it left is not known, and a store that is asked may not find a damaged one; so each place is cleared when its turn comes.</summary>
     public async Task SaveBlockAsync(LogIndex snapshot, int block, StoredSnapshotBlock data)
     {
         await DeleteOneAsync(NumberOf(snapshot, block)).ConfigureAwait(false);
@@ -68,13 +70,8 @@ internal sealed class SnapshotStorage(IActorRef store, string persistenceId, Tim
     }
 
     /// <summary>Deletes every snapshot below <paramref name="index"/>.</summary>
-    public async Task DeleteBelowAsync(LogIndex index)
-    {
-        if (await AskAsync(new DeleteSnapshots(persistenceId, new SnapshotSelectionCriteria(NumberOf(index, 0) - 1, DateTime.MaxValue, 0, null))).ConfigureAwait(false) is DeleteSnapshotsFailure failure)
-        {
-            throw new SnapshotUnusableException($"old snapshots could not be deleted: {failure.Cause.Message}", failure.Cause);
-        }
-    }
+    public Task DeleteBelowAsync(LogIndex index) =>
+        DeleteAsync(new DeleteSnapshots(persistenceId, new SnapshotSelectionCriteria(NumberOf(index, 0) - 1, DateTime.MaxValue, 0, null)), "old snapshots");
 
     /// <summary>Deletes one snapshot of so many blocks, finished or not.</summary>
     public async Task DeleteAsync(LogIndex snapshot, int blocks)
@@ -88,11 +85,14 @@ internal sealed class SnapshotStorage(IActorRef store, string persistenceId, Tim
 
     private static long NumberOf(LogIndex snapshot, int block) => checked((snapshot.Value << BlockBits) | (long)block);
 
-    private async Task DeleteOneAsync(long number)
+    private Task DeleteOneAsync(long number) => DeleteAsync(new DeleteSnapshot(new SnapshotMetadata(persistenceId, number, DateTime.MinValue)), "an unfinished snapshot");
+
+    private async Task DeleteAsync(object request, string what)
     {
-        if (await AskAsync(new DeleteSnapshot(new SnapshotMetadata(persistenceId, number, DateTime.MinValue))).ConfigureAwait(false) is DeleteSnapshotFailure failure)
+        object answer = await AskAsync(request).ConfigureAwait(false);
+        if (((answer as DeleteSnapshotFailure)?.Cause ?? (answer as DeleteSnapshotsFailure)?.Cause) is { } cause)
         {
-            throw new SnapshotUnusableException($"an unfinished snapshot could not be deleted: {failure.Cause.Message}", failure.Cause);
+            throw new SnapshotUnusableException($"{what} could not be deleted: {cause.Message}", cause);
         }
     }
 

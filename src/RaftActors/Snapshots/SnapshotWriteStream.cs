@@ -14,7 +14,7 @@ internal sealed class SnapshotWriteStream(SnapshotStorage storage, LogIndex snap
     private int _used;
     private uint _checksum;
     private long _length;
-    private bool _begun;
+    private Exception? _failure;
 
     public override bool CanRead => false;
 
@@ -72,8 +72,8 @@ internal sealed class SnapshotWriteStream(SnapshotStorage storage, LogIndex snap
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>How many blocks were given to the store.</summary>
-    public int Blocks { get; private set; }
+    /// <summary>How many blocks were given to the store, the last of them perhaps in vain.</summary>
+    public int Blocks => _blocks.Count;
 
     /// <summary>Stores the rest, and then the header: from here on the snapshot exists.</summary>
     public async Task<StoredSnapshotHeader> CompleteAsync(SnapshotInfo info)
@@ -92,24 +92,39 @@ internal sealed class SnapshotWriteStream(SnapshotStorage storage, LogIndex snap
 
     private async Task StoreFullAsync()
     {
-        while (_full.TryDequeue(out byte[]? block))
+        if (_failure is { } before)
         {
-            if (!_begun)
-            {
-                _begun = true;
-                await storage.BeginAsync(snapshot).ConfigureAwait(false);
-            }
-
-            if (_blocks.Count == SnapshotStorage.MaxBlocks)
-            {
-                throw new SnapshotUnusableException($"the snapshot has more than {SnapshotStorage.MaxBlocks} blocks; raise snapshot-block-bytes");
-            }
-
-            uint checksum = Crc32C.Compute(block);
-            Blocks++;
-            await storage.SaveBlockAsync(snapshot, _blocks.Count, new StoredSnapshotBlock(block, checksum)).ConfigureAwait(false);
-            _checksum = Crc32C.Compute(block, _checksum);
-            _blocks.Add(block.Length);
+            // A state machine may go on all the same; what it writes then must not become a snapshot that lacks a part.
+            throw new SnapshotUnusableException($"a part of it could not be stored: {before.Message}", before);
         }
+
+        try
+        {
+            while (_full.TryDequeue(out byte[]? block))
+            {
+                await StoreAsync(block).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+            throw;
+        }
+    }
+
+    private async Task StoreAsync(byte[] block)
+    {
+        if (_blocks.Count == 0)
+        {
+            await storage.BeginAsync(snapshot).ConfigureAwait(false);
+        }
+        else if (_blocks.Count == SnapshotStorage.MaxBlocks)
+        {
+            throw new SnapshotUnusableException($"the snapshot has more than {SnapshotStorage.MaxBlocks} blocks; raise snapshot-block-bytes");
+        }
+
+        _checksum = Crc32C.Compute(block, _checksum);
+        _blocks.Add(block.Length);
+        await storage.SaveBlockAsync(snapshot, _blocks.Count - 1, new StoredSnapshotBlock(block, Crc32C.Compute(block))).ConfigureAwait(false);
     }
 }

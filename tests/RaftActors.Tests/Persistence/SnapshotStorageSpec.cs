@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Persistence;
 using RaftActors.Persistence;
@@ -13,6 +12,7 @@ public sealed class SnapshotStorageSpec
     private static readonly LogIndex Newer = new(20);
 
     private readonly SortedDictionary<long, object> _stored = [];
+    private Exception? _refused;
 
     private SnapshotStorage Storage => new(ActorRefs.Nobody, "a", TimeSpan.FromSeconds(1), (_, request, _) => Task.FromResult(Answer(request)));
 
@@ -65,6 +65,26 @@ public sealed class SnapshotStorageSpec
         await Storage.VerifyAsync(Newer);
     }
 
+    [Fact]
+    public async Task A_snapshot_that_lacks_a_block_must_not_come_to_be_even_if_its_writer_goes_on()
+    {
+        SnapshotWriteStream content = new(Storage, Newer, blockBytes: 1);
+        _refused = new IOException("no room");
+        await Assert.ThrowsAsync<SnapshotUnusableException>(() => content.WriteAsync("a"u8.ToArray()).AsTask());
+        _refused = null;
+
+        // A state machine that takes no notice.
+        await Assert.ThrowsAsync<SnapshotUnusableException>(() => content.WriteAsync("b"u8.ToArray()).AsTask());
+        SnapshotUnusableException failed = await Assert.ThrowsAsync<SnapshotUnusableException>(() => content.CompleteAsync(Info(Newer)));
+
+        Assert.Contains("no room", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(1, content.Blocks);
+        await Assert.ThrowsAsync<SnapshotUnusableException>(() => Storage.LoadHeaderAsync(Newer));
+    }
+
+    private static SnapshotInfo Info(LogIndex index) =>
+        new(new EntryId(new Term(1), index), new StreamMembership([new Member(new NodeId(1), MemberKind.Voter, "localhost:1")]));
+
     private static StoredSnapshotBlock Block(string text)
     {
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
@@ -81,8 +101,7 @@ public sealed class SnapshotStorageSpec
             checksum = Crc32C.Compute(block.Data.Span, checksum);
         }
 
-        ImmutableArray<Member> members = [new Member(new NodeId(1), MemberKind.Voter, "localhost:1")];
-        StoredSnapshotHeader header = new(new SnapshotInfo(new EntryId(new Term(1), index), new StreamMembership(members)), checksum, [.. blocks.Select(b => b.Length)]);
+        StoredSnapshotHeader header = new(Info(index), checksum, [.. blocks.Select(b => b.Length)]);
         await Storage.SaveHeaderAsync(header);
         return header;
     }
@@ -91,6 +110,8 @@ public sealed class SnapshotStorageSpec
     {
         switch (request)
         {
+            case SaveSnapshot save when _refused is { } refused:
+                return new SaveSnapshotFailure(save.Metadata, refused);
             case SaveSnapshot save:
                 _stored.Add(save.Metadata.SequenceNr, save.Snapshot);
                 return new SaveSnapshotSuccess(save.Metadata);
