@@ -15,11 +15,15 @@ internal static class PluginSettings
         "class", "plugin-dispatcher", "replay-dispatcher", "stream-dispatcher", "circuit-breaker", "replay-filter", "event-adapters", "event-adapter-bindings", "recovery-event-timeout", "max-message-batch-size", "serializer",
     };
 
+    /// <summary>The plugin of the streams' journal.</summary>
+    /// <exception cref="RaftConfigurationException">There is no such plugin.</exception>
+    public static string Journal(Config config) => Plugin(config, "raft-actors.journal.plugin", "akka.persistence.journal.plugin");
+
     /// <exception cref="RaftConfigurationException">A setting is wrong; says which, its value, and what is allowed.</exception>
     /// <exception cref="WalFilesException">A folder cannot be written.</exception>
     public static void Check(Config config)
     {
-        string journal = Plugin(config, "raft-actors.journal.plugin", "akka.persistence.journal.plugin");
+        string journal = Journal(config);
         string snapshots = Plugin(config, "raft-actors.journal.snapshot-plugin", "akka.persistence.snapshot-store.plugin");
         if (journal == RaftJournal.JournalPluginId)
         {

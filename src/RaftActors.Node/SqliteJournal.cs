@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Microsoft.Data.Sqlite;
+using RaftActors.Protocol;
 
 namespace RaftActors.Node;
 
@@ -10,16 +11,16 @@ namespace RaftActors.Node;
 internal static class SqliteJournal
 {
     /// <exception cref="DatabaseUnusableException">A file cannot be used; says which and why.</exception>
-    public static async Task PrepareAsync(Config config, CancellationToken cancellationToken)
+    public static async Task PrepareAsync(Config config, NodeId node, CancellationToken cancellationToken)
     {
         foreach ((string plugin, string connection) in SqlPlugins.Of(config, "SQLite"))
         {
             // SQLite's calls block; they belong on a pool thread.
-            await Task.Run(() => Prepare(plugin, connection, config.GetString("raft-actors.node-id", "") ?? ""), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => Prepare(plugin, connection, node), cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static void Prepare(string plugin, string connectionString, string node)
+    private static void Prepare(string plugin, string connectionString, NodeId node)
     {
         string file = "";
         try
@@ -35,7 +36,7 @@ internal static class SqliteJournal
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             using SqliteConnection connection = new(builder.ConnectionString);
             connection.Open();
-            if (JournalOwner.WhyForeign(Writers(connection), node) is { } foreign)
+            if (ForeignJournal.Why(node, Writers(connection)) is { } foreign)
             {
                 throw new DatabaseUnusableException($"The SQLite file {file} ({plugin}.connection-string) {foreign}.");
             }

@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using RaftActors.Journal;
+using RaftActors.Protocol;
 
 namespace RaftActors.Node;
 
@@ -11,12 +12,10 @@ internal static class WalFiles
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(100);
 
     /// <exception cref="WalFilesException">The log is damaged, in use or cannot be read; says where and why.</exception>
-    public static async Task CheckAsync(Config config, CancellationToken cancellationToken)
+    public static async Task CheckAsync(Config config, NodeId node, CancellationToken cancellationToken)
     {
-        bool configured = new[] { "akka.persistence.journal.plugin", "raft-actors.journal.plugin" }
-            .Any(key => string.Equals(config.GetString(key, ""), RaftJournal.JournalPluginId, StringComparison.Ordinal));
         string directory = config.GetString(RaftJournal.JournalPluginId + ".directory", "") ?? "";
-        if (!configured || !Directory.Exists(directory))
+        if (PluginSettings.Journal(config) != RaftJournal.JournalPluginId || !Directory.Exists(directory))
         {
             return;
         }
@@ -29,7 +28,7 @@ internal static class WalFiles
             {
                 // Blocking reads belong on a pool thread.
                 JournalReport report = await Task.Run(() => JournalTool.Verify(directory), cancellationToken).ConfigureAwait(false);
-                if (JournalOwner.WhyForeign(report.Names, config.GetString("raft-actors.node-id", "") ?? "") is { } foreign)
+                if (ForeignJournal.Why(node, report.Names) is { } foreign)
                 {
                     throw new WalFilesException($"{Path.GetFullPath(directory)} ({RaftJournal.JournalPluginId}.directory) {foreign}.");
                 }

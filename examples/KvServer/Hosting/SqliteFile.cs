@@ -1,4 +1,6 @@
 using Microsoft.Data.Sqlite;
+using RaftActors;
+using RaftActors.Protocol;
 
 namespace KvServer.Hosting;
 
@@ -78,8 +80,7 @@ internal static class SqliteFile
         }
 
         command.CommandText = "SELECT persistence_id FROM journal ORDER BY ordering LIMIT 1";
-        string suffix = $"-node-{node}";
-        if (command.ExecuteScalar() is string writer && !writer.EndsWith(suffix, StringComparison.Ordinal))
+        if (command.ExecuteScalar() is string writer && !JournalOwner.OtherThan(new NodeId(node), [writer]).IsNone)
         {
             throw new StartException(ExitCode.Storage, $"The journal {file} is that of '{writer}', not of node {node}. It was not changed. Every node has a journal of its own: restore this node's from a copy, or let the node join again as a new member.");
         }

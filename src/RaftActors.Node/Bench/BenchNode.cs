@@ -38,7 +38,7 @@ internal sealed class BenchNode : IAsyncDisposable
         string? database = options is { Journal: BenchJournal.PostgreSql, PostgreSql: { } server } ? await BenchDatabase.MakeAsync(server, options.Data, cancellation).ConfigureAwait(false) : null;
         Config config = ConfigurationFactory.ParseString(ConfigOf(options, database)).WithFallback(RaftActors.Journal.RaftJournal.DefaultConfig()).WithFallback(RaftSettings.Serializers());
         Directory.CreateDirectory(options.Data);
-        await SqliteJournal.PrepareAsync(config, cancellation).ConfigureAwait(false);
+        await SqliteJournal.PrepareAsync(config, options.NodeId, cancellation).ConfigureAwait(false);
         ActorSystem system = await Task.Run(() => ActorSystem.Create("bench", config), cancellation).ConfigureAwait(false);
         try
         {

@@ -40,11 +40,11 @@ internal static class NodeCommand
     public static async Task CheckStorageAsync(Config config, CancellationToken cancellationToken)
     {
         // Settings first: a wrong one must be refused before there are files.
-        _ = new RaftSettings(config);
+        NodeId node = new RaftSettings(config).NodeId;
         CheckPort(config);
         PluginSettings.Check(config);
-        await SqliteJournal.PrepareAsync(config, cancellationToken).ConfigureAwait(false);
-        await WalFiles.CheckAsync(config, cancellationToken).ConfigureAwait(false);
+        await SqliteJournal.PrepareAsync(config, node, cancellationToken).ConfigureAwait(false);
+        await WalFiles.CheckAsync(config, node, cancellationToken).ConfigureAwait(false);
         await PostgreSqlJournal.CheckAsync(config, cancellationToken).ConfigureAwait(false);
     }
 
@@ -69,6 +69,9 @@ internal static class NodeCommand
                 config = ConfigurationFactory.ParseString("akka.actor.provider = remote").WithFallback(config);
             }
 
+            // This one is left to ServeAsync: what becomes of the streams would be told before anybody listens.
+            IEnumerable<string> extensions = config.GetStringList("akka.extensions", []).Where(e => !e.StartsWith(typeof(RaftStreamsExtension).FullName!, StringComparison.Ordinal));
+            config = ConfigurationFactory.ParseString($"akka.extensions = [{string.Join(", ", extensions.Select(e => $"\"{e}\""))}]").WithFallback(config);
             await CheckStorageAsync(config, cancellationToken).ConfigureAwait(false);
             system = await Task.Run(() => ActorSystem.Create(systemName, config.WithFallback(RaftSettings.Serializers())), cancellationToken).ConfigureAwait(false);
             return await ServeAsync(system).ConfigureAwait(false);
@@ -95,7 +98,7 @@ internal static class NodeCommand
         system.EventStream.Subscribe(watcher, typeof(StreamFailed));
         _ = system.WhenTerminated.ContinueWith(_ => end.TrySetResult(ExitCode.Failure), TaskScheduler.Default);
 
-        // This starts the streams. Not by akka.extensions: what becomes of them then would be told before anybody listens.
+        // This starts them.
         RaftStreams streams = RaftStreams.Get(system);
         IReadOnlyList<StreamId> configured = [.. streams.Settings.Streams.Select(s => s.Id).Order()];
         await Console.Out.WriteLineAsync($"node {streams.NodeId} is up with {configured.Count} stream(s): {string.Join(", ", configured)}").ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Persistence;
 using RaftActors.Configuration;
@@ -45,6 +46,13 @@ internal sealed class LogActor : UntypedPersistentActor
     public override Recovery Recovery => new(SnapshotSelectionCriteria.None);
 
     public static string PersistenceIdOf(StreamId stream, NodeId node) => $"raft-stream-{stream}-node-{node}";
+
+    /// <summary>The node in a persistence id; none when it is not one of these.</summary>
+    public static NodeId NodeOf(string persistenceId) =>
+        persistenceId.Split('-') is ["raft", "stream", var stream, "node", var node] && uint.TryParse(stream, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            && uint.TryParse(node, NumberStyles.None, CultureInfo.InvariantCulture, out uint id)
+            ? new NodeId(id)
+            : NodeId.None;
 
     public static Props Props(StreamId stream, NodeId node, NodeEnvironment environment, StreamSettings settings) =>
         Akka.Actor.Props.Create(() => new LogActor(stream, node, environment.JournalPlugin, environment.SnapshotPlugin, settings))
