@@ -278,6 +278,15 @@ public sealed class NodeCommandSpec : IDisposable
         Assert.Contains("0000000000000001.wal, offset 0", errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("status", "--timeout", "-1")]
+    [InlineData("status", "--timeout", "NaN")]
+    [InlineData("recover", "--timeout", "0")]
+    [InlineData("transfer", "--timeout", "1e300")]
+    [InlineData("pause", "--seconds", "-1")]
+    [InlineData("pause", "--seconds", "1e300")]
+    public Task A_time_that_makes_no_sense_is_a_usage_error_that_names_the_option(string command, string option, string value) => Run.MustBeUsageErrorAsync(command, option, value);
+
     [Fact]
     public async Task A_wrong_command_line_is_a_usage_error()
     {

@@ -10,11 +10,11 @@ internal sealed class OperatorOptions
     private readonly Option<uint> _stream = new("--stream") { Description = "The stream's id.", Required = true };
     private readonly Option<string?> _config = new("--config") { Description = "Take TLS and frame sizes from this HOCON file." };
     private readonly Option<string> _system = new("--system") { Description = "Name of the nodes' ActorSystem.", DefaultValueFactory = _ => "raftactors" };
-    private readonly Option<double> _timeout = new("--timeout") { Description = "Seconds to wait for the outcome." };
+    private readonly Option<double> _timeout;
 
     public OperatorOptions(double defaultTimeout, string node = "Any node of the stream, host:port. One that does not lead names the leader, which is asked then.")
     {
-        _timeout.DefaultValueFactory = _ => defaultTimeout;
+        _timeout = OptionRules.Timeout("Seconds to wait for the outcome.", defaultTimeout);
         _node = new Option<string>("--node") { Description = node, Required = true };
     }
 

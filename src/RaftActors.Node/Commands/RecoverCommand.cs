@@ -16,7 +16,7 @@ internal static class RecoverCommand
         Option<string?> confirm = new("--confirm") { Description = "The words that the command asks for. Without them it only shows what it would do." };
         Option<string?> config = new("--config") { Description = "Take TLS and frame sizes from this HOCON file." };
         Option<string> system = new("--system") { Description = "Name of the nodes' ActorSystem.", DefaultValueFactory = _ => "raftactors" };
-        Option<double> timeout = new("--timeout") { Description = "Seconds to wait for each answer.", DefaultValueFactory = _ => 10 };
+        Option<double> timeout = OptionRules.Timeout("Seconds to wait for each answer.", 10);
         Command command = new("recover", "Go on without a majority: a forced recovery that may lose acknowledged writes. For the day on which a majority is gone for good.")
         {
             survivors, stream, on, shorter, confirm, config, system, timeout,

@@ -15,7 +15,7 @@ internal static class StatusCommand
         };
         Option<string?> config = new("--config") { Description = "Take the nodes (raft-actors.nodes) from this HOCON file." };
         Option<string> system = new("--system") { Description = "Name of the nodes' ActorSystem.", DefaultValueFactory = _ => "raftactors" };
-        Option<double> timeout = new("--timeout") { Description = "Seconds to wait for each node.", DefaultValueFactory = _ => 3 };
+        Option<double> timeout = OptionRules.Timeout("Seconds to wait for each node.", 3);
         Command command = new("status", "Ask every node; prints one JSON object per stream and node on one line. Exit code 7 when a node does not answer.")
         {
             nodes, config, system, timeout,
