@@ -247,7 +247,7 @@ public sealed partial class Dcf : IAsyncDisposable
 
     private static string? SocketErrorOf(Exception? e)
     {
-        for (; e is not null; e = (e as AggregateException)?.InnerExceptions.FirstOrDefault() ?? e.InnerException)
+        for (; e is not null; e = e.InnerException)
         {
             if (e is SocketException socket)
             {

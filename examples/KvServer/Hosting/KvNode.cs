@@ -251,7 +251,7 @@ internal static class KvNode
 
     private static IEnumerable<Exception> Causes(Exception? e)
     {
-        for (; e is not null; e = (e as AggregateException)?.InnerExceptions.FirstOrDefault() ?? e.InnerException)
+        for (; e is not null; e = e.InnerException)
         {
             yield return e;
         }
