@@ -19,31 +19,16 @@ public sealed partial class FileSnapshotStore : SnapshotStore
 {
     private readonly ExtendedActorSystem _system = (ExtendedActorSystem)Context.System;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly FileSnapshotSettings _settings;
     private readonly SnapshotDirectory _directory;
-    private readonly string _root;
-    private readonly string _defaultSerializer;
-    private readonly int _maxAttempts;
     private WorkThread _disk;
 
     /// <summary>Created by Akka.Persistence with the plugin's section of the configuration.</summary>
     /// <exception cref="ConfigurationException">A setting makes no sense.</exception>
     public FileSnapshotStore(Config snapshotConfig)
     {
-        Config config = snapshotConfig.WithFallback(RaftJournal.DefaultConfig().GetConfig(RaftJournal.SnapshotStorePluginId));
-        _root = config.GetString("directory");
-        _maxAttempts = config.GetInt("max-load-attempts");
-        _defaultSerializer = config.GetString("serializer", null);
-        if (string.IsNullOrEmpty(_root))
-        {
-            throw new ConfigurationException("directory is empty.");
-        }
-
-        if (_maxAttempts < 1)
-        {
-            throw new ConfigurationException("max-load-attempts is less than 1.");
-        }
-
-        _directory = new SnapshotDirectory(FileSystem.Instance, _root, config.GetBoolean("fsync"));
+        _settings = FileSnapshotSettings.From(snapshotConfig.WithFallback(RaftJournal.DefaultConfig().GetConfig(RaftJournal.SnapshotStorePluginId)));
+        _directory = new SnapshotDirectory(FileSystem.Instance, _settings.Directory, _settings.Fsync);
     }
 
     /// <inheritdoc/>
@@ -64,7 +49,7 @@ public sealed partial class FileSnapshotStore : SnapshotStore
     private Task SaveOnDiskAsync(SnapshotMetadata metadata, object snapshot)
     {
         // Serialized here, in the actor's turn, as the snapshot may be mutable; the disk comes after.
-        Akka.Serialization.Serializer serializer = _system.Serialization.FindSerializerForType(snapshot.GetType(), _defaultSerializer);
+        Akka.Serialization.Serializer serializer = _system.Serialization.FindSerializerForType(snapshot.GetType(), _settings.Serializer);
         byte[] payload = Akka.Serialization.Serialization.WithTransport(
             _system, (Serializer: serializer, Snapshot: snapshot), static s => s.Serializer.ToBinary(s.Snapshot));
         string manifest = Akka.Serialization.Serialization.ManifestFor(serializer, snapshot) ?? "";
@@ -115,7 +100,7 @@ public sealed partial class FileSnapshotStore : SnapshotStore
     {
         Exception last = null;
         int tried = 0;
-        foreach (SnapshotEntry entry in _directory.Find(persistenceId).Where(e => Matches(criteria, e)).Take(_maxAttempts))
+        foreach (SnapshotEntry entry in _directory.Find(persistenceId).Where(e => Matches(criteria, e)).Take(_settings.MaxLoadAttempts))
         {
             tried++;
             try
@@ -134,6 +119,6 @@ public sealed partial class FileSnapshotStore : SnapshotStore
         // No snapshot at all is an answer; snapshots of which none is readable are not: the events before them may be deleted.
         return last is null
             ? null
-            : throw new JournalException($"None of the {tried} newest snapshots of [{persistenceId}] in {_root} can be used: {last.Message}", last);
+            : throw new JournalException($"None of the {tried} newest snapshots of [{persistenceId}] in {_settings.Directory} can be used: {last.Message}", last);
     }
 }

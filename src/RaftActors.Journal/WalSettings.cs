@@ -54,14 +54,14 @@ internal sealed record WalSettings
                 "off" or "false" => FsyncMode.Off,
                 var other => throw new ConfigurationException($"fsync is [{other}]; allowed are data, full and off."),
             },
-            DirectIo = config.GetBoolean("direct-io"),
+            DirectIo = config.Read("direct-io", key => config.GetBoolean(key)),
             MaxBatchBytes = Bytes(config, "max-batch-bytes", 4096, LargestSegment),
             MaxAtomicWriteBytes = Bytes(config, "max-atomic-write-bytes", 4096, LargestSegment - (1024 * 1024)),
-            SpareSegments = config.GetInt("spare-segments"),
-            RewriteGarbageRatio = config.GetDouble("rewrite-garbage-ratio"),
-            IdleMark = config.GetTimeSpan("idle-mark"),
-            LockTimeout = config.GetTimeSpan("lock-timeout"),
-            MaxConcurrentReplays = config.GetInt("max-concurrent-replays"),
+            SpareSegments = config.Read("spare-segments", key => config.GetInt(key)),
+            RewriteGarbageRatio = config.Read("rewrite-garbage-ratio", key => config.GetDouble(key)),
+            IdleMark = config.Read("idle-mark", key => config.GetTimeSpan(key)),
+            LockTimeout = config.Read("lock-timeout", key => config.GetTimeSpan(key)),
+            MaxConcurrentReplays = config.Read("max-concurrent-replays", key => config.GetInt(key)),
         };
         return settings switch
         {
@@ -75,7 +75,7 @@ internal sealed record WalSettings
 
     private static int Bytes(Config config, string key, int least, int most)
     {
-        long value = config.GetByteSize(key) ?? throw new ConfigurationException($"{key} is not a size.");
+        long value = config.Read(key, k => config.GetByteSize(k)) ?? throw new ConfigurationException($"{key} is not a size.");
         return value >= least && value <= most
             ? (int)value
             : throw new ConfigurationException($"{key} is {value}; allowed are {least} to {most} bytes.");

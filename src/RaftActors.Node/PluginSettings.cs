@@ -9,6 +9,8 @@ namespace RaftActors.Node;
 /// </summary>
 internal static class PluginSettings
 {
+    private const string AkkaSnapshotFolders = "akka.persistence.snapshot-store.local";
+
     // What Akka.Persistence itself takes in any plugin's section.
     private static readonly HashSet<string> Common = new(StringComparer.Ordinal)
     {
@@ -27,32 +29,16 @@ internal static class PluginSettings
         string snapshots = Plugin(config, "raft-actors.journal.snapshot-plugin", "akka.persistence.snapshot-store.plugin");
         if (journal == RaftJournal.JournalPluginId)
         {
-            CheckKeys(config, journal);
-            Config section = config.GetConfig(journal);
-            try
-            {
-                CheckFolder(journal + ".directory", WalSettings.From(section).Directory);
-            }
-            catch (ConfigurationException e)
-            {
-                throw new RaftConfigurationException(journal, null, e.Message, e);
-            }
+            CheckFolder(journal + ".directory", Read(config, journal, section => WalSettings.From(section).Directory));
         }
 
         if (snapshots == RaftJournal.SnapshotStorePluginId)
         {
-            CheckKeys(config, snapshots);
+            CheckFolder(snapshots + ".directory", Read(config, snapshots, section => FileSnapshotSettings.From(section).Directory));
         }
-
-        string? key = snapshots switch
+        else if (snapshots == AkkaSnapshotFolders && config.GetString(AkkaSnapshotFolders + ".dir", "") is { Length: > 0 } folder)
         {
-            RaftJournal.SnapshotStorePluginId => "directory",
-            "akka.persistence.snapshot-store.local" => "dir",
-            _ => null,
-        };
-        if (key is not null && config.GetString($"{snapshots}.{key}", "") is { Length: > 0 } folder)
-        {
-            CheckFolder($"{snapshots}.{key}", folder);
+            CheckFolder(AkkaSnapshotFolders + ".dir", folder);
         }
     }
 
@@ -68,6 +54,19 @@ internal static class PluginSettings
         }
 
         return plugin;
+    }
+
+    private static string Read(Config config, string plugin, Func<Config, string> read)
+    {
+        CheckKeys(config, plugin);
+        try
+        {
+            return read(config.GetConfig(plugin));
+        }
+        catch (ConfigurationException e)
+        {
+            throw new RaftConfigurationException(plugin, null, e.Message, e);
+        }
     }
 
     private static void CheckKeys(Config config, string plugin)

@@ -12,9 +12,10 @@ public sealed class NodeCommandSpec : IDisposable
 {
     private const string Wal = "akka.persistence.journal.plugin = \"raft-actors.journal.wal\"\n";
 
+    private const string Files = "akka.persistence.snapshot-store.plugin = \"raft-actors.snapshot-store.file\"\n";
+
     // The folder's name stands for FOLDER when it is written.
-    private const string OnFiles = Wal + """
-        akka.persistence.snapshot-store.plugin = "raft-actors.snapshot-store.file"
+    private const string OnFiles = Wal + Files + """
         raft-actors { journal.wal.directory = "FOLDER/wal", snapshot-store.file.directory = "FOLDER/snapshots" }
         """;
 
@@ -149,7 +150,13 @@ public sealed class NodeCommandSpec : IDisposable
     [InlineData(Wal + "raft-actors.journal.wal.segment-size = 5", "segment-size is 5; allowed are")]
     [InlineData(Wal + "raft-actors.journal.wal.segment-sise = 1m", "raft-actors.journal.wal.segment-sise")]
     [InlineData(Wal + "raft-actors.journal.wal.fsync = sometimes", "fsync is [sometimes]; allowed are")]
-    [InlineData("akka.persistence.snapshot-store.plugin = \"raft-actors.snapshot-store.file\"\nraft-actors.snapshot-store.file.fsnc = on", "raft-actors.snapshot-store.file.fsnc")]
+    [InlineData(Wal + "raft-actors.journal.wal.direct-io = sometimes", "direct-io is [sometimes]")]
+    [InlineData(Wal + "raft-actors.journal.wal.spare-segments = many", "spare-segments is [many]")]
+    [InlineData(Wal + "raft-actors.journal.wal.lock-timeout = long", "lock-timeout is [long]")]
+    [InlineData(Wal + "raft-actors.journal.wal.max-batch-bytes = lots", "max-batch-bytes is")]
+    [InlineData(Files + "raft-actors.snapshot-store.file.fsnc = on", "raft-actors.snapshot-store.file.fsnc")]
+    [InlineData(Files + "raft-actors.snapshot-store.file.fsync = sometimes", "fsync is [sometimes]")]
+    [InlineData(Files + "raft-actors.snapshot-store.file.max-load-attempts = 0", "max-load-attempts is less than 1")]
     public async Task Wrong_settings_are_named_before_there_is_any_file(string wrong, string named)
     {
         await MustBeRefusedAsync(Write(FreePort.Next(), wrong), ExitCode.Configuration, named);
