@@ -123,6 +123,9 @@ public sealed record RaftOptions
     /// <summary>Entries that a snapshot covers and that the log keeps all the same, so that a peer a little behind does not need the whole snapshot.</summary>
     public int ReservedEntries { get; init; } = 10_000;
 
+    /// <summary>How many bytes of its log a leader keeps at the most, beyond <see cref="ReservedEntries"/>, for members that get a snapshot or catch up behind one.</summary>
+    public long ReservedBytesForPeers { get; init; } = 1L << 30;
+
     /// <summary>Never stand for election unless told to (<see cref="RaftInput.Campaign"/>, <see cref="TimeoutNow"/>): an operator or another program decides who leads.</summary>
     public bool ManualElection { get; init; }
 
@@ -196,6 +199,7 @@ public sealed record RaftOptions
         Require(PaceLagBytes >= 0, nameof(PaceLagBytes), PaceLagBytes, "0 or above");
         Require(PaceApplyTime >= TimeSpan.Zero, nameof(PaceApplyTime), PaceApplyTime, "0 or above");
         Require(ReservedEntries >= 0, nameof(ReservedEntries), ReservedEntries, "not below 0");
+        Require(ReservedBytesForPeers >= 0, nameof(ReservedBytesForPeers), ReservedBytesForPeers, "not below 0");
         Require(MaxPendingReads > 0, nameof(MaxPendingReads), MaxPendingReads, "above 0");
     }
 

@@ -69,9 +69,19 @@ internal sealed class PeerProgress
     {
         State = PeerState.InstallingSnapshot;
         Installing = snapshot;
+        IsBehindSnapshot = true;
         ProbeIsOut = false;
         InFlight.Clear();
     }
+
+    /// <summary>The peer gets a snapshot, or has got one and what follows it from the log, and is not yet where the others are.</summary>
+    public bool IsBehindSnapshot { get; private set; }
+
+    /// <summary>The log must not begin behind this, or the peer begins again with another snapshot.</summary>
+    public LogIndex NeedsBehind => State == PeerState.InstallingSnapshot ? Installing.Index : Match;
+
+    /// <summary>The reserve of the log is enough for it from now on.</summary>
+    public void HasCaughtUp() => IsBehindSnapshot = false;
 
     /// <summary>Installing only: the peer has what it needed.</summary>
     public void EndInstalling()

@@ -32,8 +32,44 @@ internal sealed class SnapshotTransfer
             snapshot.Last.Index <= LogIndex.Min(_state.AppliedIndex, _state.MayBeSnapshotUpTo) && _state.Log.IdAt(snapshot.Last.Index) == snapshot.Last,
             $"{snapshot} was taken, but this member has applied {_state.AppliedIndex}, and has {_state.Log.DurableIndex} on its disk.");
         LogIndex target = new(Math.Max(0, snapshot.Last.Index.Value - _state.Options.ReservedEntries));
+        target = LogIndex.Min(target, NeededByPeers(target));
         EntryId newBase = _state.Log.IdAt(LogIndex.Max(_state.Log.BoundaryUpTo(target), _state.Log.Base.Index));
         _state.Persist(new LogCompacted(snapshot, newBase, _state.Log.Last, _state.TermState) { Incarnation = _state.Incarnations.Own, Met = _state.Incarnations.All });
+    }
+
+    /// <summary>
+    /// A snapshot takes time to send, and the log goes on. If the log were then compacted to where the reserve ends, a member could be behind it each time that it has installed a snapshot, and get the next
+    /// one, for as long as clients write. So a leader keeps what follows the snapshot that a member gets, until it has caught up: within a bound, and while the member answers.
+    /// </summary>
+    private LogIndex NeededByPeers(LogIndex target)
+    {
+        LogIndex needed = target;
+        if (_state.Leadership is not { } leadership)
+        {
+            return needed;
+        }
+
+        foreach (PeerProgress peer in leadership.Peers)
+        {
+            if (!peer.IsBehindSnapshot)
+            {
+                continue;
+            }
+
+            LogIndex behind = peer.NeedsBehind;
+            if (behind >= target && peer.State == PeerState.Replicating)
+            {
+                peer.HasCaughtUp();
+            }
+
+            bool isThere = _state.Now - peer.LastHeard <= _state.Options.ElectionTimeoutMax && peer is { IsLeaving: false, IsAnotherIncarnation: false };
+            if (isThere && behind >= _state.Log.Base.Index && _state.Log.BytesBehind(behind) <= _state.Options.ReservedBytesForPeers)
+            {
+                needed = LogIndex.Min(needed, behind);
+            }
+        }
+
+        return needed;
     }
 
     /// <summary>

@@ -158,6 +158,9 @@ public sealed record StreamSettings
     /// <summary><c>snapshot-reserved-entries</c>.</summary>
     public required int SnapshotReservedEntries { get; init; }
 
+    /// <summary><c>snapshot-reserved-for-peers</c>.</summary>
+    public required long SnapshotReservedForPeers { get; init; }
+
     /// <summary><c>snapshot-block-bytes</c>.</summary>
     public required int SnapshotBlockBytes { get; init; }
 
@@ -244,6 +247,7 @@ public sealed record StreamSettings
             SnapshotEveryBytes = read.Size("snapshot-every-bytes", 0, long.MaxValue),
             SnapshotInterval = read.Switch("snapshot-by-time") ? read.Duration("snapshot-interval") : TimeSpan.Zero,
             SnapshotReservedEntries = read.Count("snapshot-reserved-entries", least: 0),
+            SnapshotReservedForPeers = read.Size("snapshot-reserved-for-peers", 0, long.MaxValue),
             SnapshotBlockBytes = (int)read.Size("snapshot-block-bytes", 1024, 1 << 28),
             SnapshotTimeout = read.Duration("snapshot-timeout"),
             SnapshotRetryInterval = read.Duration("snapshot-retry-interval"),
@@ -296,6 +300,7 @@ public sealed record StreamSettings
         PaceApplyTime = PaceApplyTime,
         MaxEntryReads = MaxJournalReads,
         ReservedEntries = SnapshotReservedEntries,
+        ReservedBytesForPeers = SnapshotReservedForPeers,
         RandomSeed = seed,
     };
 
