@@ -211,7 +211,7 @@ public sealed class SnapshotSpec : IDisposable
     [Fact]
     public async Task Snapshot_that_is_being_loaded_must_stay_when_a_newer_one_arrives()
     {
-        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(Store(), Settings("snapshot-every-entries = 10, snapshot-block-bytes = 1KiB"), brief: true);
+        await using TestCluster cluster = await TestCluster.StartInMemoryAsync(Store(), Settings("snapshot-every-entries = 10, snapshot-block-bytes = 1KiB, snapshot-reserved-for-peers = 0"), brief: true);
         TestNode leader = await cluster.Leader();
         NodeId late = (await cluster.Follower()).Stream.NodeId;
         string address = cluster.Members.Single(m => m.Id == late).Address;
