@@ -24,6 +24,32 @@ public sealed class LocalClusterSnapshotSpec
     }
 
     [Fact]
+    public void A_member_that_gets_a_snapshot_must_catch_up_while_clients_write_more_than_the_reserve_meanwhile()
+    {
+        using LocalCluster cluster = New(37, "snapshot-every-entries = 10, snapshot-reserved-entries = 2, snapshot-block-bytes = 1024, snapshot-bytes-per-second = 1024");
+        NodeId leader = cluster.WaitForLeader();
+        NodeId away = cluster.Members.First(m => m != leader);
+        cluster.Crash(away);
+        Write(cluster, leader, 100);
+        cluster.Restart(away);
+        LogIndex seen = cluster.Status(leader).AppliedIndex;
+        long written = 0;
+        while (cluster.Status(away).AppliedIndex <= seen)
+        {
+            Assert.True(written < 3000, $"{written} entries were written, and member {away} has {cluster.Status(away).AppliedIndex}");
+            Write(cluster, leader, 10);
+            written += 10;
+            cluster.Advance(TimeSpan.FromMilliseconds(10));
+        }
+
+        // From then on it is fed from the log.
+        int loads = cluster.StateMachine<SumStateMachine>(away).Loads;
+        Write(cluster, leader, 200);
+        cluster.AssertAllAppliedEqual();
+        Assert.Equal(loads, cluster.StateMachine<SumStateMachine>(away).Loads);
+    }
+
+    [Fact]
     public void Snapshots_must_be_repeatable_too()
     {
         using LocalCluster first = Run(32, false, out _);
