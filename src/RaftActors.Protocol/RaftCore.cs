@@ -189,6 +189,7 @@ public sealed partial class RaftCore
         if (_state.Leadership is { } leadership)
         {
             _leaderReads.Continue(leadership);
+            _leader.ContinueSparing(leadership);
         }
 
         return _state.Effects;
@@ -376,6 +377,10 @@ public sealed partial class RaftCore
             case RaftTimer.ReadRetry:
                 _forwardedReads.OnRetryDue();
                 break;
+
+            case RaftTimer.Spared:
+                _leader.OnSparedDue();
+                break;
         }
     }
 
@@ -483,6 +488,11 @@ public sealed partial class RaftCore
         if (_state.Leadership is { } leadership)
         {
             leadership.Reads.Ask(from, request.Context);
+            if (leadership.Find(from) is { } reader)
+            {
+                // The read waits there until what is committed is applied.
+                _leader.SendKept(leadership, reader);
+            }
         }
         else
         {

@@ -49,6 +49,15 @@ public sealed record RaftOptions
     /// <summary>A peer is near when the network answers a heartbeat within this time. Above 0.</summary>
     public TimeSpan CoalesceAppendsRoundTrip { get; init; } = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>
+    /// A near peer that a quorum can do without gets nothing until it lacks so many bytes, or for <see cref="SpareAppendsFor"/>: its disk and everybody's processor have fewer, larger portions to work on. Where those that are
+    /// not spared do not answer in time, it gets everything. 0: nobody is spared.
+    /// </summary>
+    public int SpareAppendsBelow { get; init; }
+
+    /// <summary>How long anything is kept back from a spared peer at most, and after which time without an answer the others no longer count as prompt. Above 0; heartbeats are an upper bound.</summary>
+    public TimeSpan SpareAppendsFor { get; init; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Entries that a leader takes in before the oldest of them is committed; above it, proposals are refused as overloaded.</summary>
     public int MaxUncommittedEntries { get; init; } = 100_000;
 
@@ -186,6 +195,8 @@ public sealed record RaftOptions
         Require(MaxInFlightBytes > 0, nameof(MaxInFlightBytes), MaxInFlightBytes, "above 0");
         Require(CoalesceAppendsBelow >= 0, nameof(CoalesceAppendsBelow), CoalesceAppendsBelow, "0 or above");
         Require(CoalesceAppendsRoundTrip > TimeSpan.Zero, nameof(CoalesceAppendsRoundTrip), CoalesceAppendsRoundTrip, "above 0");
+        Require(SpareAppendsBelow >= 0, nameof(SpareAppendsBelow), SpareAppendsBelow, "0 or above");
+        Require(SpareAppendsFor > TimeSpan.Zero, nameof(SpareAppendsFor), SpareAppendsFor, "above 0");
         Require(MaxUncommittedEntries > 0, nameof(MaxUncommittedEntries), MaxUncommittedEntries, "above 0");
         Require(MaxUncommittedBytes > 0, nameof(MaxUncommittedBytes), MaxUncommittedBytes, "above 0");
         Require(MaxLogBytesInMemory > 0, nameof(MaxLogBytesInMemory), MaxLogBytesInMemory, "above 0");

@@ -106,6 +106,7 @@ internal sealed class RoleTransitions
                 _state.LedUntil = _state.Now;
                 _state.Timers.Stop(RaftTimer.Heartbeat);
                 _state.Timers.Stop(RaftTimer.StepDown);
+                _state.Timers.Stop(RaftTimer.Spared);
                 _state.Leadership?.Reads.RefuseAll("the leader stepped down");
                 _state.Leadership?.EndOpen(_state);
                 _state.Leadership = null;

@@ -95,4 +95,7 @@ public enum RaftTimer : byte
 
     /// <summary>Time for a follower to repeat the read requests that its leader has not answered.</summary>
     ReadRetry = 4,
+
+    /// <summary>Time for a leader to send what it has kept back from members that a quorum can do without.</summary>
+    Spared = 5,
 }

@@ -159,6 +159,7 @@ internal sealed partial class LeaderReplication
 
         leadership.ForgetLeft(_state);
         ReviewConsensus(leadership);
+        ReviewSpared(leadership);
         ReleaseHeld(leadership);
         SendLate(leadership);
         SendHeartbeats(leadership);
@@ -446,7 +447,7 @@ internal sealed partial class LeaderReplication
             return latest;
         }
 
-        while (peer.Next <= _state.Log.Last.Index && peer.InFlight.HasRoom && !WaitsForMore(peer))
+        while (peer.Next <= _state.Log.Last.Index && peer.InFlight.HasRoom && !WaitsForMore(leadership, peer))
         {
             if (peer.Next < _state.Log.FirstInMemory)
             {
@@ -469,13 +470,15 @@ internal sealed partial class LeaderReplication
 
     /// <summary>
     /// What the peer lacks is little, and the answer to what is under way will be here soon: then it goes as one append with what comes until then. Clients that would be served in turns, each with a write and a sync
-    /// on every disk, are served together. Where the answer is late something may be lost, and the next append would show it.
+    /// on every disk, are served together. Where the answer is late something may be lost, and the next append would show it. One that is spared waits even when nothing is under way.
     /// </summary>
-    private bool WaitsForMore(PeerProgress peer) =>
-        peer.InFlight.Count > 0
+    private bool WaitsForMore(Leadership leadership, PeerProgress peer) =>
+        IsSpared(leadership, peer)
+        || (peer.InFlight.Count > 0
+        && !_keepsNothingBack
         && !peer.IsStalled(_state.Now, _state.Options.HeartbeatInterval)
-        && peer.RoundTrip.Estimate <= _state.Options.CoalesceAppendsRoundTrip
-        && _state.Log.BytesBehind(peer.Next.Previous) < _state.Options.CoalesceAppendsBelow;
+        && IsNear(peer)
+        && _state.Log.BytesBehind(peer.Next.Previous) < _state.Options.CoalesceAppendsBelow);
 
     /// <summary>
     /// Lets an idle peer apply what is committed without waiting for the heartbeat. While appends are in flight to it, their

@@ -39,6 +39,12 @@ internal sealed class PeerFlow
     /// <summary>It counts for a full consensus: it was healthy at every look since it last had everything committed, or since the leader took office.</summary>
     public bool IsWaitedFor { get; set; }
 
+    /// <summary>A quorum can do without it: it gets its entries in larger portions (<see cref="RaftOptions.SpareAppendsBelow"/>).</summary>
+    public bool IsSpared { get; set; }
+
+    /// <summary>Up to here nothing is kept back from it any more, however many appends it takes.</summary>
+    public LogIndex OwedUpTo { get; set; }
+
     /// <summary>The journal could not be read: not again before the next heartbeat.</summary>
     public void HoldReads() => _readsHeld = true;
 

@@ -131,7 +131,7 @@ internal sealed class PeerProgress
         {
             Match = current;
             Next = LogIndex.Max(Next, current.Next);
-            InFlight.FreeUpTo(current);
+            InFlight.FreeUpTo(current, now);
             _progressAt = now;
             Flow.MovedAt = now;
         }
@@ -172,7 +172,7 @@ internal sealed class PeerProgress
             _progressAt = now;
         }
 
-        InFlight.Add(last, bytes);
+        InFlight.Add(last, bytes, now);
         Next = last.Next;
     }
 

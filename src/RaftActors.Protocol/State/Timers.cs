@@ -16,6 +16,9 @@ internal sealed class Timers
         _effects.Add(new Effect.StartTimer(timer, _generation, after));
     }
 
+    /// <summary>True from a start until the timer has run out or is stopped.</summary>
+    public bool IsRunning(RaftTimer timer) => _running.ContainsKey(timer);
+
     /// <summary>Stops a timer; nothing happens when it does not run.</summary>
     public void Stop(RaftTimer timer)
     {

@@ -86,6 +86,7 @@ public sealed class ScheduleShrinker
             p => p with { MaxDisk = TimeSpan.FromMilliseconds(1) },
             p => p with { MaxInFlightAppends = 1 },
             p => p with { CoalesceAppendsBelow = 0 },
+            p => p with { SpareAppendsBelow = 0 },
             p => p with { ApplyBeforeOwnDisk = false },
         ];
         foreach (Func<SimulationProfile, SimulationProfile> change in calmer)

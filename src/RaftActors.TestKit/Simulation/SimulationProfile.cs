@@ -108,6 +108,12 @@ public sealed record SimulationProfile
     /// <summary>Little that a near peer lacks waits until it has so many bytes; 0 for never. Every peer of the simulation is near.</summary>
     public int CoalesceAppendsBelow { get; init; }
 
+    /// <summary>A peer that a quorum can do without waits until it lacks so many bytes; 0 for never.</summary>
+    public int SpareAppendsBelow { get; init; }
+
+    /// <summary>How long it waits at most.</summary>
+    public TimeSpan SpareAppendsFor { get; init; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Entries that wait for a quorum.</summary>
     public int MaxUncommittedEntries { get; init; } = 60;
 
@@ -280,6 +286,8 @@ public sealed record SimulationProfile
             BitRot = random.Fork(62).Chance(0.5),
             CommitNoticesAfterApply = random.Fork(97).Chance(0.3),
             CoalesceAppendsBelow = random.Fork(98).Pick([0, 0, 100, 400, 100_000]),
+            SpareAppendsBelow = random.Fork(103) is var spare && spare.Chance(0.4) ? spare.Pick([300, 2000, 100_000]) : 0,
+            SpareAppendsFor = TimeSpan.FromMilliseconds(random.Fork(104).Pick([5, 25, 1000])),
             SpareLogBytesInMemory = random.Fork(99).Pick([0, 300, 1 << 20]),
             ApplyBeforeOwnDisk = random.Fork(100).Chance(0.3),
             Sessions = random.Fork(42) is var sessions && sessions.Chance(0.35) ? sessions.Between(1, 3) : 0,
@@ -375,6 +383,8 @@ public sealed record SimulationProfile
         MaxInFlightBytes = MaxInFlightBytes,
         CoalesceAppendsBelow = CoalesceAppendsBelow,
         CoalesceAppendsRoundTrip = TimeSpan.FromSeconds(1),
+        SpareAppendsBelow = SpareAppendsBelow,
+        SpareAppendsFor = SpareAppendsFor,
         MaxUncommittedEntries = MaxUncommittedEntries,
         ReservedEntries = ReservedEntries,
         MaxLogEntriesInMemory = MaxLogEntriesInMemory,

@@ -77,6 +77,12 @@ public sealed record StreamSettings
     /// <summary><c>coalesce-appends-round-trip</c>.</summary>
     public required TimeSpan CoalesceAppendsRoundTrip { get; init; }
 
+    /// <summary><c>spare-appends-below</c>; 0: nobody is spared.</summary>
+    public required int SpareAppendsBelow { get; init; }
+
+    /// <summary><c>spare-appends-for</c>.</summary>
+    public required TimeSpan SpareAppendsFor { get; init; }
+
     /// <summary><c>max-uncommitted-entries</c>.</summary>
     public required int MaxUncommittedEntries { get; init; }
 
@@ -221,6 +227,8 @@ public sealed record StreamSettings
             MaxInFlightBytes = read.Size("max-in-flight-bytes", 1, long.MaxValue),
             CoalesceAppendsBelow = (int)read.Size("coalesce-appends-below", 0, 1 << 30),
             CoalesceAppendsRoundTrip = read.Duration("coalesce-appends-round-trip"),
+            SpareAppendsBelow = (int)read.Size("spare-appends-below", 0, 1 << 30),
+            SpareAppendsFor = read.Duration("spare-appends-for"),
             MaxUncommittedEntries = read.Count("max-uncommitted-entries"),
             MaxUncommittedBytes = read.Size("max-uncommitted-bytes", 1, long.MaxValue),
             MaxOpenRequests = read.Count("max-open-requests"),
@@ -287,6 +295,8 @@ public sealed record StreamSettings
         MaxInFlightBytes = MaxInFlightBytes,
         CoalesceAppendsBelow = CoalesceAppendsBelow,
         CoalesceAppendsRoundTrip = CoalesceAppendsRoundTrip,
+        SpareAppendsBelow = SpareAppendsBelow,
+        SpareAppendsFor = SpareAppendsFor,
         MaxUncommittedEntries = MaxUncommittedEntries,
         MaxUncommittedBytes = MaxUncommittedBytes,
         MaxUnappliedEntries = MaxUnappliedEntries,

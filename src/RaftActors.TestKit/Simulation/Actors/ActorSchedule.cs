@@ -74,6 +74,8 @@ public sealed record ActorSchedule(ulong Seed, string Faults, SimulationProfile 
         in-memory-tail-spare = {Profile.SpareLogBytesInMemory}
         coalesce-appends-below = {Profile.CoalesceAppendsBelow}
         coalesce-appends-round-trip = 1s
+        spare-appends-below = {Profile.SpareAppendsBelow}
+        spare-appends-for = {Ms(Profile.SpareAppendsFor)}
         max-in-flight-appends = {Profile.MaxInFlightAppends}
         snapshot-every-entries = {Profile.SnapshotEvery}
         snapshot-reserved-entries = {Profile.ReservedEntries}
