@@ -4,6 +4,8 @@ namespace RaftActors.Protocol;
 // for its answer at once is prompt. Whether an entry is committed is counted as ever; this decides only when it is sent.
 internal sealed partial class LeaderReplication
 {
+    /// <summary>So many batches must fit into a portion, or there is nothing to gain by making one of them.</summary>
+    private const int LeastBatches = 4;
     private bool _keepsNothingBack;
 
     /// <summary>How long anything is kept back, and how long a prompt peer may take for its answer.</summary>
@@ -85,6 +87,7 @@ internal sealed partial class LeaderReplication
         bool isSpared = !peer.IsLeaving
             && IsNear(peer)
             && _state.Log.BytesBehind(peer.Next.Previous) < _state.Options.SpareAppendsBelow
+            && _state.Log.BatchAt(_state.Log.Last.Index) is { } newest && newest.Encoded.Length * (long)LeastBatches <= _state.Options.SpareAppendsBelow
             && MaySpare(leadership)
             && IsQuorumPrompt(leadership);
         if (!isSpared)
