@@ -226,7 +226,7 @@ internal sealed class BenchNode : IAsyncDisposable
                 election-timeout-max = {{2 * options.ElectionTimeout}} ms
                 vote-retry-interval = {{Math.Min(250, options.ElectionTimeout / 2)}} ms
                 heartbeat-interval = {{Math.Min(100, options.ElectionTimeout / 4)}} ms
-                {{(options.UserCodeOnConsensus ? "state-machine-dispatcher = \"raft-actors.dispatchers.consensus\"" : "")}}
+                {{(options.UserCodeOnConsensus ? "state-machine-dispatcher = \"raft-actors.dispatchers.consensus\", spare-appends-below = 96KiB" : "")}}
                 {{(options.Snapshots ? "" : "snapshot-every-entries = 0, snapshot-every-bytes = 0")}}
                 {{(options.BatchEntries == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"max-batch-entries = {options.BatchEntries}"))}}
                 {{string.Join('\n', options.Settings)}}

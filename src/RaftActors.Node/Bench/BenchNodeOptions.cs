@@ -42,7 +42,7 @@ internal sealed record BenchNodeOptions
     /// <summary>More settings of the streams, KEY=VALUE each; they win over what the benchmark sets.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>State machine and clients run where consensus does; otherwise where they do by default, on threads of their own.</summary>
+    /// <summary>State machine and clients run where consensus does, and the follower that is not needed gets larger portions; otherwise all is as by default.</summary>
     public bool UserCodeOnConsensus { get; init; } = true;
 
     /// <summary>Says nothing: standard output belongs to somebody else.</summary>
