@@ -76,6 +76,9 @@ public sealed class LiveMembersSpec(ITestOutputHelper output)
         await using RespClient client = await cluster.ConnectAsync(other);
         await using RespClient watch = await cluster.ConnectAsync(other);
 
+        // Now it knows who leads, and that one is ready.
+        await UntilDoneAsync(cluster, other, "SET", "a", "1");
+
         // Nobody is there to catch up, so it takes its time.
         Task<Outcome> asked = client.TryAsync("RAFT", "ADD", "9", $"127.0.0.1:{KvCluster.FreePorts(1)[0]}");
         for (DateTime end = DateTime.UtcNow + TestCluster.Patience; !(await watch.SendAsync("RAFT", "MEMBERS")).Text.Contains("\"node_id\":9,", StringComparison.Ordinal);)
