@@ -4,8 +4,9 @@ namespace RaftActors.Protocol;
 // for its answer at once is prompt. Whether an entry is committed is counted as ever; this decides only when it is sent.
 internal sealed partial class LeaderReplication
 {
-    /// <summary>So many batches must fit into a portion, or there is nothing to gain by making one of them.</summary>
-    private const int LeastBatches = 4;
+    /// <summary>So many batches must fit into a portion, or little is gained by making one of them: it is a copy, and the prompt peers share one.</summary>
+    private const int LeastBatches = 6;
+
     private bool _keepsNothingBack;
 
     /// <summary>How long anything is kept back, and how long a prompt peer may take for its answer.</summary>
