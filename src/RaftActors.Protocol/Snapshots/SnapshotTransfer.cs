@@ -31,8 +31,7 @@ internal sealed class SnapshotTransfer
         Invariant.That(
             snapshot.Last.Index <= LogIndex.Min(_state.AppliedIndex, _state.MayBeSnapshotUpTo) && _state.Log.IdAt(snapshot.Last.Index) == snapshot.Last,
             $"{snapshot} was taken, but this member has applied {_state.AppliedIndex}, and has {_state.Log.DurableIndex} on its disk.");
-        LogIndex target = new(Math.Max(0, snapshot.Last.Index.Value - _state.Options.ReservedEntries));
-        target = LogIndex.Min(target, NeededByPeers(target));
+        LogIndex target = NeededByPeers(new LogIndex(Math.Max(0, snapshot.Last.Index.Value - _state.Options.ReservedEntries)));
         EntryId newBase = _state.Log.IdAt(LogIndex.Max(_state.Log.BoundaryUpTo(target), _state.Log.Base.Index));
         _state.Persist(new LogCompacted(snapshot, newBase, _state.Log.Last, _state.TermState) { Incarnation = _state.Incarnations.Own, Met = _state.Incarnations.All });
     }
