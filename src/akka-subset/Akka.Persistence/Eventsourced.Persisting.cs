@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Akka.Dispatch;
 
 namespace Akka.Persistence;
@@ -98,7 +98,7 @@ public abstract partial class Eventsourced
         _pendingHandlers.Enqueue(new PendingHandler(o => handler((TEvent)o), stashing));
         if (stashing)
             _pendingStashing++;
-        _eventBatch.Add(new AtomicWrite(Represent(@event, DateTime.UtcNow.Ticks)));
+        _eventBatch.Add(new AtomicWrite([Represent(@event, DateTime.UtcNow.Ticks)], PersistenceId, _sequenceNr));
     }
 
     private void EnqueueAll<TEvent>(IEnumerable<TEvent> events, Action<TEvent> handler, bool stashing)
@@ -107,20 +107,22 @@ public abstract partial class Eventsourced
         if (events is null)
             return;
 
+        var all = events is List<TEvent> list ? CollectionsMarshal.AsSpan(list) : events.ToArray();
+        if (all.Length == 0)
+            return;
         var invocation = new PendingHandler(o => handler((TEvent)o), stashing);
+        var represented = new IPersistentRepresentation[all.Length];
+        var first = _sequenceNr + 1;
         var ticks = DateTime.UtcNow.Ticks;
-        var builder = ImmutableArray.CreateBuilder<IPersistentRepresentation>(events.TryGetNonEnumeratedCount(out var count) ? count : 4);
-        foreach (var @event in events)
+        for (var i = 0; i < all.Length; i++)
         {
-            builder.Add(Represent(@event, ticks));
+            represented[i] = Represent(all[i], ticks);
             _pendingHandlers.Enqueue(invocation);
         }
 
-        if (builder.Count == 0)
-            return;
         if (stashing)
-            _pendingStashing += builder.Count;
-        _eventBatch.Add(new AtomicWrite(builder.DrainToImmutable()));
+            _pendingStashing += represented.Length;
+        _eventBatch.Add(new AtomicWrite(represented, PersistenceId, first));
     }
 
     private Persistent Represent(object @event, long ticks) =>
@@ -139,6 +141,12 @@ public abstract partial class Eventsourced
     {
         if (_eventBatch.Count > 0)
         {
+            if (!_writeInProgress && _journalBatch.Count == 0)
+            {
+                Write(_eventBatch);
+                return;
+            }
+
             _journalBatch.AddRange(_eventBatch);
             _eventBatch.Clear();
         }
@@ -148,10 +156,15 @@ public abstract partial class Eventsourced
 
     private void FlushJournalBatch()
     {
-        if (_writeInProgress || _journalBatch.Count == 0)
-            return;
-        Journal.Tell(new WriteMessages(_journalBatch.ToArray(), Self, _instanceId), Self);
-        _journalBatch.Clear();
+        if (!_writeInProgress && _journalBatch.Count > 0)
+            Write(_journalBatch);
+    }
+
+    private void Write(List<IPersistentEnvelope> batch)
+    {
+        var self = Self;
+        Journal.Tell(new WriteMessages(batch.ToArray(), self, _instanceId), self);
+        batch.Clear();
         _writeInProgress = true;
     }
 

@@ -31,6 +31,8 @@ public sealed class WriteMessages : IJournalRequest, IEquatable<WriteMessages>
 
     public int ActorInstanceId { get; }
 
+    internal IPersistentEnvelope[] Envelopes => Messages as IPersistentEnvelope[] ?? [.. Messages];
+
     public bool Equals(WriteMessages other) =>
         other is not null && ActorInstanceId == other.ActorInstanceId
         && Equals(PersistentActor, other.PersistentActor) && Messages.SequenceEqual(other.Messages);

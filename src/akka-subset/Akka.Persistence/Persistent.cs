@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Persistence.Serialization;
 
@@ -49,11 +50,34 @@ public sealed class AtomicWrite : IPersistentEnvelope, IMessage
         }
 
         Payload = payload;
+        Events = [.. payload];
         Size = payload.Count;
         Sender = ActorRefs.NoSender;
         PersistenceId = first.PersistenceId;
         LowestSequenceNr = first.SequenceNr;
         HighestSequenceNr = payload[payload.Count - 1].SequenceNr;
+    }
+
+    /// <summary>Events that are known to belong to one persistence id. The array is not changed any more.</summary>
+    internal AtomicWrite(IPersistentRepresentation[] events, string persistenceId, long lowestSequenceNr)
+    {
+        Events = events;
+        Payload = ImmutableCollectionsMarshal.AsImmutableArray(events);
+        Size = events.Length;
+        PersistenceId = persistenceId;
+        LowestSequenceNr = lowestSequenceNr;
+        HighestSequenceNr = lowestSequenceNr + events.Length - 1;
+    }
+
+    /// <summary>The same write with its events in another form.</summary>
+    internal AtomicWrite(IPersistentRepresentation[] events, AtomicWrite other)
+    {
+        Events = events;
+        Payload = ImmutableCollectionsMarshal.AsImmutableArray(events);
+        Size = events.Length;
+        PersistenceId = other.PersistenceId;
+        LowestSequenceNr = other.LowestSequenceNr;
+        HighestSequenceNr = other.HighestSequenceNr;
     }
 
     /// <summary>An immutable list of <see cref="IPersistentRepresentation"/>.</summary>
@@ -69,7 +93,7 @@ public sealed class AtomicWrite : IPersistentEnvelope, IMessage
 
     public long HighestSequenceNr { get; }
 
-    internal IImmutableList<IPersistentRepresentation> Events => (IImmutableList<IPersistentRepresentation>)Payload;
+    internal IPersistentRepresentation[] Events { get; }
 
     public bool Equals(AtomicWrite other) => other is not null && (ReferenceEquals(this, other) || Events.SequenceEqual(other.Events));
 

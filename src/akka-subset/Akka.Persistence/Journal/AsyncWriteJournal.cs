@@ -90,48 +90,25 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
 
     private void HandleWrite(WriteMessages message)
     {
-        var slot = _resequencer.Reserve(message);
+        var write = new Write(this, message);
+        _resequencer.Reserve(write);
         AtomicWrite[] prepared;
         try
         {
-            prepared = [.. PreparePersistentBatch(message.Messages)];
+            prepared = Prepare(write.Envelopes);
         }
         catch (Exception cause)
         {
             // Nothing of it went to the storage: this is a rejection of the whole batch, not a failure.
-            var rejections = message.Messages.OfType<AtomicWrite>().Select(_ => cause).ToImmutableArray();
-            _resequencer.Complete(slot, rejections, null);
+            var rejections = write.Envelopes.OfType<AtomicWrite>().Select(_ => cause).ToImmutableArray();
+            _resequencer.Complete(write, rejections, null);
             return;
         }
 
         if (prepared.Length == 0)
-        {
-            _resequencer.Complete(slot, null, null);
-            return;
-        }
-
-        _ = WriteAsync(slot, prepared);
-    }
-
-    private async Task WriteAsync(WriteResequencer.Slot slot, AtomicWrite[] prepared)
-    {
-        try
-        {
-            var results = await _breaker
-                .WithCircuitBreaker((Journal: this, Prepared: prepared), static s => s.Journal.WriteMessagesAsync(s.Prepared))
-                .ConfigureAwait(false);
-            if (results is not null && results.Count != prepared.Length)
-            {
-                throw new InvalidOperationException(
-                    $"A journal plugin answered {prepared.Length} atomic writes with {results.Count} results.");
-            }
-
-            _resequencer.Complete(slot, results, null);
-        }
-        catch (Exception cause)
-        {
-            _resequencer.Complete(slot, null, TryUnwrapException(cause));
-        }
+            _resequencer.Complete(write, null, null);
+        else
+            write.Begin(prepared);
     }
 
     private void HandleReplay(ReplayMessages message)
@@ -217,4 +194,40 @@ public abstract class AsyncWriteJournal : WriteJournalBase, IAsyncRecovery
         _ => throw new Akka.Configuration.ConfigurationException(
             $"[{pluginId}.replay-filter.mode] is [{mode}]; allowed are off, repair-by-discard-old, fail and warn."),
     };
+
+    /// <summary>A request on its way through the storage.</summary>
+    private sealed class Write(AsyncWriteJournal journal, WriteMessages request) : WriteResequencer.Slot(request)
+    {
+        private AtomicWrite[] _prepared;
+
+        public void Begin(AtomicWrite[] prepared)
+        {
+            _prepared = prepared;
+            RunThrough(journal._breaker);
+        }
+
+        public override void Forget()
+        {
+            base.Forget();
+            _prepared = null;
+        }
+
+        protected override Task<IImmutableList<Exception>> Call() => journal.WriteMessagesAsync(_prepared);
+
+        protected override void Ended(IImmutableList<Exception> rejections, Exception failure)
+        {
+            if (failure is not null)
+            {
+                failure = TryUnwrapException(failure);
+            }
+            else if (rejections is not null && rejections.Count != _prepared.Length)
+            {
+                failure = new InvalidOperationException(
+                    $"A journal plugin answered {_prepared.Length} atomic writes with {rejections.Count} results.");
+                rejections = null;
+            }
+
+            journal._resequencer.Complete(this, rejections, failure);
+        }
+    }
 }

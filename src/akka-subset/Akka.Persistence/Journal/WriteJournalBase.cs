@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Akka.Actor;
 
 namespace Akka.Persistence.Journal;
@@ -30,6 +29,20 @@ public abstract class WriteJournalBase : ActorBase
         }
     }
 
+    /// <summary>The same, at once and without an iterator: this is what every write goes through.</summary>
+    internal AtomicWrite[] Prepare(IPersistentEnvelope[] envelopes)
+    {
+        var writes = new AtomicWrite[envelopes.Length];
+        var count = 0;
+        foreach (var envelope in envelopes)
+        {
+            if (envelope is AtomicWrite write)
+                writes[count++] = Prepare(write);
+        }
+
+        return count == writes.Length ? writes : writes[..count];
+    }
+
     protected IEnumerable<IPersistentRepresentation> AdaptFromJournal(IPersistentRepresentation representation)
     {
         if (_eventAdapters.IsIdentity)
@@ -57,16 +70,16 @@ public abstract class WriteJournalBase : ActorBase
     private AtomicWrite Prepare(AtomicWrite write)
     {
         var events = write.Events;
-        var prepared = ImmutableArray.CreateBuilder<IPersistentRepresentation>(events.Count);
-        for (var i = 0; i < events.Count; i++)
-        {
-            var e = events[i];
-            // Who sent the command is no part of the event and must not reach a serializer.
-            prepared.Add(AdaptToJournal(e.Sender is null || e.Sender.IsNobody()
-                ? e
-                : e.Update(e.SequenceNr, e.PersistenceId, e.IsDeleted, ActorRefs.NoSender, e.WriterGuid)));
-        }
+        var prepared = new IPersistentRepresentation[events.Length];
+        for (var i = 0; i < events.Length; i++)
+            prepared[i] = AdaptToJournal(WithoutSender(events[i]));
+        return new AtomicWrite(prepared, write);
+    }
 
-        return new AtomicWrite(prepared.MoveToImmutable());
+    // Who sent the command is no part of the event and must not reach a serializer.
+    private static IPersistentRepresentation WithoutSender(IPersistentRepresentation e)
+    {
+        var sender = e.Sender;
+        return sender.IsNobody() ? e : e.Update(e.SequenceNr, e.PersistenceId, e.IsDeleted, ActorRefs.NoSender, e.WriterGuid);
     }
 }

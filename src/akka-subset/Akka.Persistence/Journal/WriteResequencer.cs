@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Akka.Actor;
+using Akka.Pattern;
 
 namespace Akka.Persistence.Journal;
 
@@ -13,16 +14,15 @@ internal sealed class WriteResequencer(IActorRef journal)
     private bool _draining;
 
     /// <summary>Called by the journal actor as requests come in.</summary>
-    public Slot Reserve(WriteMessages request)
+    public void Reserve(Slot slot)
     {
-        var slot = new Slot(request);
         lock (_slots)
             _slots.Enqueue(slot);
-        return slot;
     }
 
     public void Complete(Slot slot, IImmutableList<Exception> rejections, Exception failure)
     {
+        Slot ready;
         lock (_slots)
         {
             slot.Rejections = rejections;
@@ -31,39 +31,37 @@ internal sealed class WriteResequencer(IActorRef journal)
             // Whoever drains goes on until nothing is ready; a second drainer would mix up the order.
             if (_draining)
                 return;
-            _draining = true;
+            ready = TakeReady();
         }
 
-        while (true)
+        while (ready is not null)
         {
-            Slot ready;
-            lock (_slots)
-            {
-                if (!_slots.TryPeek(out ready) || !ready.Done)
-                {
-                    _draining = false;
-                    return;
-                }
-
-                _slots.Dequeue();
-            }
-
             Answer(ready);
+            lock (_slots)
+                ready = TakeReady();
         }
+    }
+
+    // Under the lock.
+    private Slot TakeReady()
+    {
+        _draining = _slots.TryPeek(out var first) && first.Done;
+        return _draining ? _slots.Dequeue() : null;
     }
 
     private void Answer(Slot slot)
     {
         var request = slot.Request;
+        var envelopes = slot.Envelopes;
         var target = request.PersistentActor;
         var instance = request.ActorInstanceId;
         if (slot.Failure is { } failure)
-            target.Tell(new WriteMessagesFailed(failure, request.Messages.Count(m => m is AtomicWrite)), journal);
+            target.Tell(new WriteMessagesFailed(failure, envelopes.Count(m => m is AtomicWrite)), journal);
         else
             target.Tell(WriteMessagesSuccessful.Instance, journal);
 
         var index = 0;
-        foreach (var envelope in request.Messages)
+        foreach (var envelope in envelopes)
         {
             if (envelope is not AtomicWrite write)
             {
@@ -73,26 +71,36 @@ internal sealed class WriteResequencer(IActorRef journal)
 
             var rejection = slot.Rejections?[index];
             index++;
-            var events = write.Events;
-            for (var i = 0; i < events.Count; i++)
+            foreach (var e in write.Events)
             {
-                var e = events[i];
                 object answer = slot.Failure is not null ? new WriteMessageFailure(e, slot.Failure, instance)
                     : rejection is not null ? new WriteMessageRejected(e, rejection, instance)
                     : new WriteMessageSuccess(e, instance);
                 target.Tell(answer, e.Sender);
             }
         }
+
+        slot.Forget();
     }
 
-    internal sealed class Slot(WriteMessages request)
+    /// <summary>One request: its place in the order, its call of the storage and what came of it.</summary>
+    internal abstract class Slot(WriteMessages request) : GuardedCall<IImmutableList<Exception>>
     {
-        public WriteMessages Request { get; } = request;
+        public WriteMessages Request { get; private set; } = request;
+
+        public IPersistentEnvelope[] Envelopes { get; private set; } = request.Envelopes;
 
         public IImmutableList<Exception> Rejections { get; set; }
 
         public Exception Failure { get; set; }
 
         public bool Done { get; set; }
+
+        /// <summary>Answered. The circuit breaker holds on to the call until its limit is over; the events need not stay so long.</summary>
+        public virtual void Forget()
+        {
+            Request = null;
+            Envelopes = null;
+        }
     }
 }

@@ -72,7 +72,7 @@ public class CircuitBreaker
     private readonly List<Action> _onOpen = [];
     private readonly List<Action> _onHalfOpen = [];
     private readonly List<Action> _onClose = [];
-    private State _state = State.Closed;
+    private volatile State _state = State.Closed;
     private bool _trialTaken;
     private int _failures;
     private int _generation;
@@ -110,6 +110,7 @@ public class CircuitBreaker
         ExponentialBackoffFactor = exponentialBackoffFactor;
         RandomFactor = randomFactor;
         _currentReset = resetTimeout;
+        Limit = new CallLimit(callTimeout);
     }
 
     public IScheduler Scheduler { get; }
@@ -135,6 +136,8 @@ public class CircuitBreaker
     public bool IsOpen => Is(State.Open);
 
     public bool IsHalfOpen => Is(State.HalfOpen);
+
+    internal CallLimit Limit { get; }
 
     private bool Is(State state)
     {
@@ -231,8 +234,11 @@ public class CircuitBreaker
         return this;
     }
 
-    private void Enter()
+    internal void Enter()
     {
+        // Closed is what it nearly always is, and every call passes here.
+        if (_state == State.Closed)
+            return;
         lock (_lock)
         {
             switch (_state)
@@ -252,8 +258,10 @@ public class CircuitBreaker
         }
     }
 
-    private void CallSucceeded()
+    internal void CallSucceeded()
     {
+        if (_state == State.Closed && Volatile.Read(ref _failures) == 0)
+            return;
         Action[] listeners = [];
         lock (_lock)
         {
@@ -272,7 +280,7 @@ public class CircuitBreaker
         Notify(listeners);
     }
 
-    private void CallFailed(Exception cause)
+    internal void CallFailed(Exception cause)
     {
         Action[] listeners;
         TimeSpan reset;
