@@ -102,50 +102,84 @@ internal sealed partial class Association : IThreadPoolWorkItem
         // After a pause the sender's own thread writes: waking another would take longer than the write. What follows closely is left to
         // a thread of the pool, and goes out together.
         if (_state == Active && Stopwatch.GetTimestamp() - Volatile.Read(ref _written) > PauseTicks)
-            _ = RunAsync();
+            Run();
         else
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+    void IThreadPoolWorkItem.Execute() => Run();
 
-    private async Task RunAsync()
+    // A turn that needs not wait, which is nearly every one, is an ordinary call.
+    private void Run()
     {
-        while (true)
+        do
         {
             try
             {
-                switch (_state)
+                var turn = TurnAsync();
+                if (!turn.IsCompletedSuccessfully)
                 {
-                    case Active when Volatile.Read(ref _writer) is { } writer:
-                        await WriteAsync(writer).ConfigureAwait(false);
-                        break;
-                    case Gated:
-                        WhileGated();
-                        break;
-                    case Idle:
-                        WhileIdle();
-                        break;
-                    case Retired:
-                        Reroute();
-                        break;
-                }
-
-                if (_tick)
-                {
-                    _tick = false;
-                    await HeartbeatAsync().ConfigureAwait(false);
+                    _ = GoOnAfterAsync(turn);
+                    return;
                 }
             }
             catch (Exception e)
             {
-                _remoting.Log.Error(e, "Sending to [{0}] failed unexpectedly.", RemoteAddress);
+                ReportUnexpected(e);
             }
+        }
+        while (IsDueAgain());
+    }
 
-            Volatile.Write(ref _scheduled, 0);
-            Interlocked.MemoryBarrier();
-            if (!HasWork() || Interlocked.Exchange(ref _scheduled, 1) != 0)
-                return;
+    private async Task GoOnAfterAsync(ValueTask turn)
+    {
+        try
+        {
+            await turn.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            ReportUnexpected(e);
+        }
+
+        if (IsDueAgain())
+            Run();
+    }
+
+    private void ReportUnexpected(Exception e) => _remoting.Log.Error(e, "Sending to [{0}] failed unexpectedly.", RemoteAddress);
+
+    private bool IsDueAgain()
+    {
+        Volatile.Write(ref _scheduled, 0);
+        Interlocked.MemoryBarrier();
+        return HasWork() && Interlocked.Exchange(ref _scheduled, 1) == 0;
+    }
+
+    private ValueTask TurnAsync() =>
+        _state == Active && !_tick && Volatile.Read(ref _writer) is { } writer ? WriteAsync(writer) : RareTurnAsync();
+
+    private async ValueTask RareTurnAsync()
+    {
+        switch (_state)
+        {
+            case Active when Volatile.Read(ref _writer) is { } writer:
+                await WriteAsync(writer).ConfigureAwait(false);
+                break;
+            case Gated:
+                WhileGated();
+                break;
+            case Idle:
+                WhileIdle();
+                break;
+            case Retired:
+                Reroute();
+                break;
+        }
+
+        if (_tick)
+        {
+            _tick = false;
+            await HeartbeatAsync().ConfigureAwait(false);
         }
     }
 
@@ -212,27 +246,50 @@ internal sealed partial class Association : IThreadPoolWorkItem
         }
     }
 
-    private async ValueTask WriteAsync(TcpConnection connection)
+    // Takes one batch from the queue; what is left is the next turn's.
+    private ValueTask WriteAsync(TcpConnection connection)
     {
         try
         {
             Prepare(connection);
-            do
-            {
-                Akka.Serialization.Serialization.WithTransport(_remoting.System, (Self: this, Connection: connection), EncodeStep);
-                if (connection.Output.Length > 0)
-                    await connection.FlushAsync().ConfigureAwait(false);
-                Volatile.Write(ref _written, Stopwatch.GetTimestamp());
-                CompleteLeave(connection);
-            }
-            while (!_queue.IsEmpty && !_tick && _state == Active && ReferenceEquals(connection, Volatile.Read(ref _writer)));
+            EncodeBatch(connection);
+            var flush = connection.Output.Length > 0 ? connection.FlushAsync() : default;
+            if (!flush.IsCompletedSuccessfully)
+                return FinishAsync(connection, flush);
+            Finish(connection);
         }
         catch (Exception e)
         {
-            CompleteLeave(connection);
-            connection.Close(e);
-            OnConnectionLost(connection, e);
+            GiveUp(connection, e);
         }
+
+        return default;
+    }
+
+    private async ValueTask FinishAsync(TcpConnection connection, ValueTask flush)
+    {
+        try
+        {
+            await flush.ConfigureAwait(false);
+            Finish(connection);
+        }
+        catch (Exception e)
+        {
+            GiveUp(connection, e);
+        }
+    }
+
+    private void Finish(TcpConnection connection)
+    {
+        Volatile.Write(ref _written, Stopwatch.GetTimestamp());
+        CompleteLeave(connection);
+    }
+
+    private void GiveUp(TcpConnection connection, Exception cause)
+    {
+        CompleteLeave(connection);
+        connection.Close(cause);
+        OnConnectionLost(connection, cause);
     }
 
     /// <summary>Brings the system messages in line with the peer that is at the other end now.</summary>
@@ -255,13 +312,21 @@ internal sealed partial class Association : IThreadPoolWorkItem
         connection.Encoder ??= new MessageEncoder(_remoting.System, _remoting.Tcp.MaxFrameSize);
     }
 
-    private static readonly Func<(Association Self, TcpConnection Connection), bool> EncodeStep = static state =>
-    {
-        state.Self.EncodeBatch(state.Connection);
-        return true;
-    };
-
     private void EncodeBatch(TcpConnection connection)
+    {
+        var outer = Akka.Serialization.Serialization.CurrentTransportInformation;
+        Akka.Serialization.Serialization.CurrentTransportInformation = _remoting.Provider.SerializationInformation;
+        try
+        {
+            EncodeWithTransport(connection);
+        }
+        finally
+        {
+            Akka.Serialization.Serialization.CurrentTransportInformation = outer;
+        }
+    }
+
+    private void EncodeWithTransport(TcpConnection connection)
     {
         var output = connection.Output;
         if (_acked)

@@ -31,7 +31,7 @@ internal sealed class MessageEncoder
     /// <summary>Size of the frame that the last call made, or tried to make.</summary>
     public int LastFrameSize { get; private set; }
 
-    /// <summary>Appends the frame; false when it is larger than a frame may be.</summary>
+    /// <summary>Appends the frame; false when it is larger than a frame may be. System messages have a sequence number, all others none.</summary>
     public bool TryEncode(SendBuffer output, object message, IActorRef? sender, RemoteActorRef recipient, long systemSequence = 0)
     {
         _newRecipient = _newSender = _newElements = _newManifest = -1;
@@ -48,8 +48,8 @@ internal sealed class MessageEncoder
             }
             else
             {
-                output.BeginFrame(message is ISystemMessage ? FrameType.System : FrameType.Message);
-                if (message is ISystemMessage)
+                output.BeginFrame(systemSequence > 0 ? FrameType.System : FrameType.Message);
+                if (systemSequence > 0)
                     output.Int64(systemSequence);
                 Recipient(output, recipient);
                 Sender(output, sender);

@@ -13,7 +13,6 @@ internal static partial class SocketReader
     // A node of a cluster has few neighbours. Beyond that threads cost more than they save.
     private const int MostThreads = 32;
     private const short PollIn = 1;
-    private const int MessageDontWait = 0x40;
     private const int Interrupted = 4;
     private const int TryAgain = 11;
 
@@ -93,10 +92,9 @@ internal static partial class SocketReader
     /// <summary>Waits for data and answers how many bytes of it there are; 0 at the end of the connection.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="into">Where the data goes.</param>
-    /// <param name="isEmpty">True when there was less than was asked for the last time: then it waits at once instead of looking.</param>
     /// <exception cref="SocketException">The connection broke.</exception>
     /// <exception cref="ObjectDisposedException">It was closed here.</exception>
-    public static int Receive(Socket socket, Span<byte> into, bool isEmpty = false)
+    public static int Receive(Socket socket, Span<byte> into)
     {
         var handle = socket.SafeHandle;
         var counted = false;
@@ -105,14 +103,14 @@ internal static partial class SocketReader
             // The descriptor must not be given to another connection while this thread waits on it.
             handle.DangerousAddRef(ref counted);
             var descriptor = (int)handle.DangerousGetHandle();
-            if (isEmpty)
-                Wait(descriptor);
             while (true)
             {
-                var received = Receive(descriptor, ref MemoryMarshal.GetReference(into), into.Length, MessageDontWait);
+                var received = Receive(descriptor, ref MemoryMarshal.GetReference(into), into.Length, 0);
                 if (received >= 0)
                     return (int)received;
-                var error = Marshal.GetLastPInvokeError();
+                var error = Marshal.GetLastSystemError();
+
+                // The sockets of .NET make one of theirs non-blocking when something that they do on it has to wait.
                 if (error == TryAgain)
                     Wait(descriptor);
                 else if (error != Interrupted)
@@ -134,10 +132,11 @@ internal static partial class SocketReader
         _ = Poll(ref wanted, 1, -1);
     }
 
-    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    // Without SetLastError, which asks for the error of every call; this asks when there is one.
+    [LibraryImport("libc", EntryPoint = "recv")]
     private static partial nint Receive(int descriptor, ref byte buffer, nint length, int flags);
 
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "poll")]
     private static partial int Poll(ref PollDescriptor descriptors, nuint count, int timeout);
 
     [StructLayout(LayoutKind.Sequential)]

@@ -86,23 +86,38 @@ internal sealed class TcpConnection
     }
 
     /// <summary>Sends what <see cref="Output"/> holds and empties it.</summary>
-    public async ValueTask FlushAsync(CancellationToken cancellation = default)
+    public ValueTask FlushAsync(CancellationToken cancellation = default)
     {
-        var bytes = Output.Written;
         if (_stream != null)
+            return FlushAsync(_stream, cancellation);
+        var bytes = Output.Written;
+        var sent = SocketWriter.SendNow(_socket, bytes.Span);
+        if (sent < bytes.Length)
+            return SendAsync(bytes[sent..], cancellation);
+        Sent();
+        return default;
+    }
+
+    private async ValueTask FlushAsync(Stream stream, CancellationToken cancellation)
+    {
+        await stream.WriteAsync(Output.Written, cancellation).ConfigureAwait(false);
+        Sent();
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        // A stream socket may take less than it was given.
+        while (bytes.Length > 0)
         {
-            await _stream.WriteAsync(bytes, cancellation).ConfigureAwait(false);
-        }
-        else
-        {
-            // A stream socket may take less than it was given.
-            while (bytes.Length > 0)
-            {
-                var sent = await _socket.SendAsync(bytes, SocketFlags.None, cancellation).ConfigureAwait(false);
-                bytes = bytes[sent..];
-            }
+            var sent = await _socket.SendAsync(bytes, SocketFlags.None, cancellation).ConfigureAwait(false);
+            bytes = bytes[sent..];
         }
 
+        Sent();
+    }
+
+    private void Sent()
+    {
         LastSent = Environment.TickCount64;
         Output.Clear();
     }
@@ -198,12 +213,8 @@ internal sealed class TcpConnection
         try
         {
             int received;
-            var isEmpty = false;
-            while ((received = SocketReader.Receive(_socket, incoming.Free.Span, isEmpty)) > 0)
-            {
-                isEmpty = received < incoming.Free.Length;
+            while ((received = SocketReader.Receive(_socket, incoming.Free.Span)) > 0)
                 Take(handler, incoming, received);
-            }
         }
         catch (Exception e)
         {

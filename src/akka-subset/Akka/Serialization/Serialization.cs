@@ -121,7 +121,7 @@ public class Serialization
     {
         var serializer = SerializerOf(serializerId, manifest);
         if (serializer is SerializerWithStringManifest named)
-            return WithTransport(System, (named, bytes, manifest), static work => work.named.FromBinary(work.bytes, work.manifest));
+            return Deserialize(named, bytes, manifest);
         if (string.IsNullOrEmpty(manifest))
             return Deserialize(bytes, serializerId, (Type)null);
         Type type;
@@ -136,6 +136,21 @@ public class Serialization
         }
 
         return Deserialize(bytes, serializerId, type);
+    }
+
+    // What WithTransport does, written out: every message that comes in passes here.
+    private object Deserialize(SerializerWithStringManifest serializer, byte[] bytes, string manifest)
+    {
+        var outer = _currentTransport;
+        _currentTransport = System.Provider.SerializationInformation;
+        try
+        {
+            return serializer.FromBinary(bytes, manifest);
+        }
+        finally
+        {
+            _currentTransport = outer;
+        }
     }
 
     public IActorRef DeserializeActorRef(string path) => System.Provider.ResolveActorRef(path);
