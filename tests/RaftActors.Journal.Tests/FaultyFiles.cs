@@ -10,6 +10,14 @@ internal sealed class FaultyFiles : IFileSystem
 
     public bool FailSync { get; set; }
 
+    public bool FailDirectorySync { get; set; }
+
+    /// <summary>Files whose name ends so are neither renamed nor deleted.</summary>
+    public string? Stuck { get; set; }
+
+    /// <summary>Called with file, offset and bytes of each write through the cache.</summary>
+    public Action<string, long, byte[]>? Wrote { get; set; }
+
     public bool NoSpace { get; set; }
 
     /// <summary>How many files could not be made for <see cref="NoSpace"/>.</summary>
@@ -45,13 +53,37 @@ internal sealed class FaultyFiles : IFileSystem
         return new FaultyFile(this, path, _real.Open(path, mode));
     }
 
-    public void Rename(string from, string to) => _real.Rename(from, to);
+    public void Rename(string from, string to)
+    {
+        RefuseStuck("Renaming", from);
+        _real.Rename(from, to);
+    }
 
-    public void Delete(string path) => _real.Delete(path);
+    public void Delete(string path)
+    {
+        RefuseStuck("Deleting", path);
+        _real.Delete(path);
+    }
 
-    public void SyncDirectory(string path) => _real.SyncDirectory(path);
+    public void SyncDirectory(string path)
+    {
+        if (FailDirectorySync)
+        {
+            throw new StorageException("Sync of the directory", path, 5);
+        }
+
+        _real.SyncDirectory(path);
+    }
 
     public IDisposable? TryLock(string path) => _real.TryLock(path);
+
+    private void RefuseStuck(string what, string path)
+    {
+        if (Stuck is not null && path.EndsWith(Stuck, StringComparison.Ordinal))
+        {
+            throw new StorageException(what, path, 5);
+        }
+    }
 
     private sealed class FaultyFile(FaultyFiles faults, string path, IStorageFile real) : IStorageFile
     {
@@ -70,6 +102,7 @@ internal sealed class FaultyFiles : IFileSystem
             }
 
             real.Write(bytes, offset);
+            faults.Wrote?.Invoke(_path, offset, bytes.ToArray());
         }
 
         public void Sync(bool metadata)

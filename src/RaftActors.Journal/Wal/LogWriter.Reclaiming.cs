@@ -6,6 +6,9 @@ internal sealed partial class LogWriter
     private bool _reclaim;
     private bool _reclaimAgain;
 
+    // Dead, and its file would not go. No later one may go before it: a log with a gap is a damaged one.
+    private Segment? _stuck;
+
     private void Reclaim()
     {
         _reclaimAgain = false;
@@ -148,6 +151,13 @@ internal sealed partial class LogWriter
         bool dropped = false;
         try
         {
+            if (_stuck is not null)
+            {
+                _factory.Recycle(_stuck);
+                _stuck = null;
+                dropped = true;
+            }
+
             while (_state.OldestSegment <= _state.TrimmedTo && _state.OldestSegment < _active.Number)
             {
                 Segment segment;
@@ -165,7 +175,9 @@ internal sealed partial class LogWriter
                     _state.OldestSegment++;
                 }
 
+                _stuck = segment;
                 _factory.Recycle(segment);
+                _stuck = null;
                 dropped = true;
             }
 
@@ -176,7 +188,7 @@ internal sealed partial class LogWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The log says that the segments are dead; the next start drops them.
+            // The log says that the segments are dead; the next deletion that finds one tries again, and so does the next start.
             _report(true, $"A dead segment in {_settings.Directory} cannot be dropped: {e.Message}");
         }
     }

@@ -312,6 +312,11 @@ internal sealed partial class LogWriter
             _reclaim = true;
             return null;
         }
+        catch (JournalFailedException e)
+        {
+            Fail(e);
+            return _failure;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (!_full)
@@ -427,7 +432,7 @@ internal sealed partial class LogWriter
 
     private void Fail(Exception cause)
     {
-        _failure = new JournalFailedException(
+        _failure = cause as JournalFailedException ?? new JournalFailedException(
             $"The journal in {_settings.Directory} failed and takes no writes until it is opened again: {_active.Path}: {cause.Message}", cause);
         _report(true, _failure.Message);
     }

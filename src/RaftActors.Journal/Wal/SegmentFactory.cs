@@ -56,6 +56,7 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
     }
 
     /// <summary>Makes the segment durable, name and header, and opens it.</summary>
+    /// <exception cref="JournalFailedException">The segment may be there or not after a crash: nothing may be written any more, in front of it or into it.</exception>
     public Segment Create(ulong number, ulong firstLsn, ulong trimmedTo, int capacity, bool zeroed)
     {
         string? spare = null;
@@ -84,7 +85,15 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
             string path = Path.Combine(directory, SegmentHeader.FileName(number));
             files.Rename(spare, path);
             file.MovedTo(path);
-            SyncDirectory();
+            try
+            {
+                SyncDirectory();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new JournalFailedException($"The journal in {directory} failed and takes no writes until it is opened again: {path}: {e.Message}", e);
+            }
+
             Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
             return new Segment(header, path, file);
         }
