@@ -26,6 +26,9 @@ internal sealed record WalSettings
     /// <summary>Writes go past the system's cache where the file system takes that.</summary>
     public bool DirectIo { get; init; } = true;
 
+    /// <summary>Largest write of a thread that asks for it, in bytes; 0: the writer's thread does them all.</summary>
+    public int InlineWritesBelow { get; init; }
+
     public int MaxBatchBytes { get; init; } = 8 * 1024 * 1024;
 
     public int MaxAtomicWriteBytes { get; init; } = 256 * 1024 * 1024;
@@ -55,6 +58,7 @@ internal sealed record WalSettings
                 var other => throw new ConfigurationException($"fsync is [{other}]; allowed are data, full and off."),
             },
             DirectIo = config.Read("direct-io", key => config.GetBoolean(key)),
+            InlineWritesBelow = Bytes(config, "inline-writes-below", 0, 1024 * 1024),
             MaxBatchBytes = Bytes(config, "max-batch-bytes", 4096, LargestSegment),
             MaxAtomicWriteBytes = Bytes(config, "max-atomic-write-bytes", 4096, LargestSegment - (1024 * 1024)),
             SpareSegments = config.Read("spare-segments", key => config.GetInt(key)),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using RaftActors.Journal.Storage;
 using RaftActors.Threads;
@@ -5,9 +6,10 @@ using RaftActors.Threads;
 namespace RaftActors.Journal.Wal;
 
 /// <summary>
-/// The one thread that writes. It takes everything that waits, writes and syncs it as one, and then answers all of it.
+/// Writes the log: a thread of its own takes everything that waits, writes and syncs it as one, and then answers all of it.
 /// A write or sync that fails is final: nobody knows what the disk holds then, and a second sync would not tell.
 /// </summary>
+/// <remarks>With <c>inline-writes-below</c> a small write may be done by the thread that asks for it instead (LogWriter.Inline.cs). One thread is at work on the log at a time: <c>_atWork</c>, guarded by <c>_gate</c>.</remarks>
 internal sealed partial class LogWriter
 {
     private readonly WalSettings _settings;
@@ -26,8 +28,11 @@ internal sealed partial class LogWriter
     private List<Request> _queue = [];
     private List<Request> _taken = [];
     private int _unanswered;
+    private bool _atWork = true;
     private bool _closing;
     private bool _unmarked;
+    private bool _waitsForMark;
+    private long _restsSince;
     private bool _full;
     private JournalFailedException? _failure;
     private LogState _state = new();
@@ -41,6 +46,7 @@ internal sealed partial class LogWriter
         _settings = settings;
         _files = files;
         _report = report;
+        _writeInline = WriteInline;
         _factory = new SegmentFactory(files, settings.Directory, settings, thread => thread.Start());
         _blocks = settings is { DirectIo: true, Fsync: not FsyncMode.Off } ? new BlockWriter() : null;
     }
@@ -48,6 +54,8 @@ internal sealed partial class LogWriter
     public long Writes => Volatile.Read(ref _writes);
 
     public long Syncs => Volatile.Read(ref _syncs);
+
+    private bool WantsMark => _unmarked && _failure is null && _settings.IdleMark > TimeSpan.Zero;
 
     // Deletions must go through when nothing else does: they are what makes room.
     private int Reserve => Math.Min(256 * 1024, _settings.SegmentSize / 8);
@@ -72,6 +80,11 @@ internal sealed partial class LogWriter
 
             _queue.Add(request);
             _unanswered++;
+            if (_atWork || TryPromise(request))
+            {
+                // Whoever is at work looks for what has come before it rests.
+                return request.Done;
+            }
         }
 
         _work.Set();
@@ -147,35 +160,51 @@ internal sealed partial class LogWriter
 
     private bool Take()
     {
-        lock (_gate)
-        {
-            _unanswered -= _taken.Count;
-        }
-
-        _taken.Clear();
+        bool isIdle = false;
         while (true)
         {
+            TimeSpan wait;
             lock (_gate)
             {
-                if (_queue.Count > 0 || _closing || _reclaimAgain)
+                if (!isIdle)
                 {
+                    Rest();
+                }
+
+                isIdle = true;
+                wait = WaitForMark();
+                if (!_atWork && (_queue.Count > 0 || _closing || _reclaimAgain || wait == TimeSpan.Zero))
+                {
+                    _atWork = true;
                     (_queue, _taken) = (_taken, _queue);
                     return _taken.Count > 0 || !_closing;
                 }
             }
 
-            bool marksWhenIdle = _unmarked && _failure is null && _settings.IdleMark > TimeSpan.Zero;
-            if (!_work.Wait(marksWhenIdle ? _settings.IdleMark : Timeout.InfiniteTimeSpan))
-            {
-                lock (_gate)
-                {
-                    if (_queue.Count == 0)
-                    {
-                        return true;
-                    }
-                }
-            }
+            _work.Wait(wait);
         }
+    }
+
+    // The thread at work is done with what it took.
+    private void Rest()
+    {
+        _unanswered -= _taken.Count;
+        _taken.Clear();
+        _atWork = false;
+        _restsSince = Stopwatch.GetTimestamp();
+    }
+
+    // None: the log has been idle for long enough. Endless: it ends with a mark, or gets none.
+    private TimeSpan WaitForMark()
+    {
+        _waitsForMark = WantsMark;
+        if (!_waitsForMark)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        TimeSpan left = _atWork ? _settings.IdleMark : _settings.IdleMark - Stopwatch.GetElapsedTime(_restsSince);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private void Process(List<Request> requests)
@@ -377,7 +406,7 @@ internal sealed partial class LogWriter
         for (int i = 0; i < _written.Count; i++)
         {
             Request request = _written[i];
-            _lent.Value = i == _written.Count - 1 && NothingWaits();
+            _lent.Value = !_inline && i == _written.Count - 1 && NothingWaits();
             if (_failure is null || request is BarrierRequest)
             {
                 request.Complete();

@@ -25,6 +25,9 @@ internal sealed class WriteAheadLog : IAsyncDisposable
 
     public long Syncs => _writer.Syncs;
 
+    /// <summary>How many of the writes were done by threads that asked for them.</summary>
+    public long InlineWrites => _writer.InlineWrites;
+
     public int SegmentCount
     {
         get

@@ -205,6 +205,7 @@ internal sealed class BenchNode : IAsyncDisposable
             BenchJournal.Wal => $$"""
                 akka.persistence.journal.plugin = "raft-actors.journal.wal"
                 raft-actors.journal.wal.directory = {{Quoted(Path.Combine(folder, "journal"))}}
+                {{(options.UserCodeOnConsensus ? "raft-actors.journal.wal.inline-writes-below = 24KiB" : "")}}
                 """,
             BenchJournal.Sqlite => SqlJournal("SQLite.MS", $"Data Source={Path.Combine(folder, "journal.db")}"),
             BenchJournal.PostgreSql => SqlJournal("PostgreSQL.15", database!),

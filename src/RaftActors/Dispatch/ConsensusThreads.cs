@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Akka.Dispatch;
 using RaftActors.Threads;
 
@@ -38,9 +39,9 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
                 return;
             }
         }
-        else if (ThreadLoan.Take())
+        else if (ThreadLoan.Take(out bool mayBlock))
         {
-            RunOnLentThread(run, chain ?? new Chain());
+            RunOnLentThread(run, chain ?? new Chain(), mayBlock);
             return;
         }
 
@@ -98,7 +99,7 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
         {
             while (_intake.TryDequeue(out IRunnable? run))
             {
-                Run(run, chain);
+                Run(run, chain, mayBlock: false);
             }
 
             if (_stopping && _intake.IsEmpty)
@@ -112,23 +113,23 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
 
     // Whoever lends a thread may run under a task scheduler of its own (dispatchers of Akka.Remote do with executors other than the default). What awaits or continues in the chain would go on there, as long as that
     // scheduler lives; so it is hidden.
-    private void RunOnLentThread(IRunnable first, Chain chain)
+    private void RunOnLentThread(IRunnable first, Chain chain, bool mayBlock)
     {
         if (TaskScheduler.Current == TaskScheduler.Default)
         {
-            Run(first, chain);
+            Run(first, chain, mayBlock);
             return;
         }
 
-        Task task = new(() => Run(first, chain), CancellationToken.None, TaskCreationOptions.HideScheduler | TaskCreationOptions.DenyChildAttach);
+        Task task = new(() => Run(first, chain, mayBlock), CancellationToken.None, TaskCreationOptions.HideScheduler | TaskCreationOptions.DenyChildAttach);
         task.RunSynchronously(TaskScheduler.Default);
         task.GetAwaiter().GetResult();
     }
 
-    private void Run(IRunnable first, Chain chain)
+    private void Run(IRunnable first, Chain chain, bool mayBlock)
     {
         _here = chain;
-        chain.Owner = this;
+        chain.Begin(this, mayBlock);
         try
         {
             long end = Stopwatch.GetTimestamp() + _turnTicks;
@@ -137,35 +138,90 @@ internal sealed class ConsensusThreads(string id, int most, TimeSpan turn) : Exe
             {
                 next.Run();
             }
-            while (chain.Next.TryDequeue(out next) && KeepOn(next, end));
+            while (KeepOn(chain, ref end, out next));
         }
         finally
         {
             chain.Owner = null;
-            while (chain.Next.TryDequeue(out IRunnable? left))
-            {
-                Queue(left);
-            }
+            QueueAll(chain);
+            chain.TakeAtEnd()?.Invoke();
         }
     }
 
-    private bool KeepOn(IRunnable next, long end)
+    private bool KeepOn(Chain chain, ref long end, [NotNullWhen(true)] out IRunnable? next)
     {
-        if (Stopwatch.GetTimestamp() < end)
+        if (chain.Next.TryDequeue(out next))
         {
-            return true;
+            if (Stopwatch.GetTimestamp() < end)
+            {
+                return true;
+            }
+
+            Queue(next);
+            QueueAll(chain);
         }
 
-        Queue(next);
-        return false;
+        if (chain.TakeAtEnd() is not { } atEnd)
+        {
+            return false;
+        }
+
+        // What it leads to runs here again.
+        atEnd();
+        end = Stopwatch.GetTimestamp() + _turnTicks;
+        return chain.Next.TryDequeue(out next);
+    }
+
+    private void QueueAll(Chain chain)
+    {
+        while (chain.Next.TryDequeue(out IRunnable? left))
+        {
+            Queue(left);
+        }
     }
 
     /// <summary>What a thread runs at the moment.</summary>
     private sealed class Chain
     {
+        private bool _isKnown;
+        private bool _mayBlock;
+        private Action? _atEnd;
+
         public Queue<IRunnable> Next { get; } = new();
 
         /// <summary>Null between chains.</summary>
         public ConsensusThreads? Owner { get; set; }
+
+        public void Begin(ConsensusThreads owner, bool mayBlock)
+        {
+            Owner = owner;
+            _mayBlock = mayBlock;
+            if (mayBlock && !_isKnown)
+            {
+                _isKnown = true;
+                LentThread.AtEndOfThisThread = TryRunAtEnd;
+            }
+        }
+
+        /// <summary>What was to run when the chain has come to its end; once.</summary>
+        public Action? TakeAtEnd()
+        {
+            Action? work = _atEnd;
+            _atEnd = null;
+            return work;
+        }
+
+        private bool TryRunAtEnd(Action work)
+        {
+            if (!_mayBlock || Owner is null)
+            {
+                return false;
+            }
+
+            // Once: whoever lent the thread waits for it.
+            _mayBlock = false;
+            _atEnd = work;
+            return true;
+        }
     }
 }

@@ -17,29 +17,39 @@ internal static class ThreadLoan
     private static long _until;
 
     [ThreadStatic]
+    private static bool _mayBlock;
+
+    [ThreadStatic]
     private static StrongBox<bool>? _lender;
 
     [ThreadStatic]
     private static bool _known;
 
     /// <summary>For the next message to an actor of consensus, if it comes at once.</summary>
-    public static void Offer() => Offer(Validity);
+    /// <param name="mayBlock">Whoever lends the thread can do without it as long as a write to the disk takes, too.</param>
+    public static void Offer(bool mayBlock = false) => Offer(Validity, mayBlock);
 
     /// <summary>The same for so many ticks of <see cref="Stopwatch"/>.</summary>
-    public static void Offer(long validity) => _until = Stopwatch.GetTimestamp() + validity;
+    public static void Offer(long validity, bool mayBlock = false)
+    {
+        _until = Stopwatch.GetTimestamp() + validity;
+        _mayBlock = mayBlock;
+    }
 
     /// <summary>The message is told; nobody took the thread for it.</summary>
     public static void Withdraw() => _until = 0;
 
-    /// <summary>True when the thread is lent; an offer is used up by that.</summary>
-    public static bool Take()
+    /// <summary>True when the thread is lent; an offer is used up by that. Says also whether it may block.</summary>
+    public static bool Take(out bool mayBlock)
     {
+        mayBlock = false;
         if (_until != 0)
         {
             bool valid = Stopwatch.GetTimestamp() <= _until;
             _until = 0;
             if (valid)
             {
+                mayBlock = _mayBlock;
                 return true;
             }
         }

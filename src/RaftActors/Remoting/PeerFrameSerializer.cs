@@ -39,8 +39,8 @@ public sealed class PeerFrameSerializer : SerializerWithStringManifest
             throw new SerializationException($"Unknown manifest '{manifest}' of a peer frame.");
         }
 
-        // The thread that received the frame tells it next, and may carry it on.
-        ThreadLoan.Offer();
+        // The thread that received the frame tells it next, and may carry it on: as far as to the disk, where the journal is set so.
+        ThreadLoan.Offer(mayBlock: true);
         return new PeerFrame(bytes);
     }
 

@@ -83,6 +83,73 @@ public sealed class ConsensusThreadsSpec : IDisposable
     }
 
     [Fact]
+    public void Work_that_blocks_must_run_on_a_thread_that_may_block_when_all_else_is_done_and_once()
+    {
+        List<string> ran = [];
+        bool again = true;
+        RunLent(mayBlock: true, () =>
+        {
+            Assert.True(LentThread.AtEndOfThisThread!(() =>
+            {
+                ran.Add("blocks");
+                again = LentThread.AtEndOfThisThread!(() => ran.Add("never"));
+                _threads.Execute(new Work(() => ran.Add("follows")));
+            }));
+            _threads.Execute(new Work(() => ran.Add("second")));
+            ran.Add("first");
+        });
+
+        Assert.Equal(["first", "second", "blocks", "follows"], ran);
+        Assert.False(again);
+    }
+
+    [Fact]
+    public void Work_that_blocks_must_not_be_taken_by_a_thread_that_may_not_block()
+    {
+        bool taken = true;
+        RunLent(mayBlock: true, () => { });
+        RunLent(mayBlock: false, () => taken = LentThread.AtEndOfThisThread!(() => { }));
+        Assert.False(taken);
+        Assert.False(LentThread.AtEndOfThisThread!(() => { }));
+
+        using BlockingCollection<Func<Action, bool>?> own = [];
+        _threads.Execute(new Work(() => own.Add(LentThread.AtEndOfThisThread)));
+        Assert.True(own.TryTake(out Func<Action, bool>? atEnd, Long));
+        Assert.Null(atEnd);
+    }
+
+    [Fact]
+    public void Work_that_blocks_must_run_even_if_what_came_before_it_failed()
+    {
+        bool ran = false;
+        Assert.Throws<InvalidOperationException>(() => RunLent(mayBlock: true, () =>
+        {
+            Assert.True(LentThread.AtEndOfThisThread!(() => ran = true));
+            throw new InvalidOperationException();
+        }));
+        Assert.True(ran);
+    }
+
+    [Fact]
+    public void Work_that_blocks_must_not_hold_up_what_is_left_of_a_turn()
+    {
+        ConsensusThreads threads = new("short", 2, TimeSpan.Zero);
+        using ManualResetEventSlim second = new();
+        bool blocked = false;
+
+        // Longer than it takes to compile what comes next.
+        ThreadLoan.Offer(long.MaxValue / 2, mayBlock: true);
+        threads.Execute(new Work(() =>
+        {
+            Assert.True(LentThread.AtEndOfThisThread!(() => blocked = second.Wait(Long)));
+            threads.Execute(new Work(second.Set));
+        }));
+
+        Assert.True(blocked);
+        threads.Shutdown();
+    }
+
+    [Fact]
     public void An_offer_that_was_withdrawn_or_is_old_counts_no_more()
     {
         using BlockingCollection<Thread> ran = [];
@@ -228,6 +295,13 @@ public sealed class ConsensusThreadsSpec : IDisposable
     {
         Assert.True(ran.TryTake(out T? item, Long), "it did not run");
         return item;
+    }
+
+    private void RunLent(bool mayBlock, Action work)
+    {
+        // Longer than it takes to compile what comes next.
+        ThreadLoan.Offer(long.MaxValue / 2, mayBlock);
+        _threads.Execute(new Work(work));
     }
 
     private sealed class Work(Action run) : IRunnable
