@@ -22,6 +22,7 @@ public sealed partial class WalJournal : AsyncWriteJournal
     private readonly string _defaultSerializer;
     private readonly PayloadBytes _bytes;
     private Task<WriteAheadLog> _opening;
+    private volatile WriteAheadLog _opened;
 
     /// <summary>Created by Akka.Persistence with the plugin's section of the configuration.</summary>
     /// <exception cref="ConfigurationException">A setting makes no sense.</exception>
@@ -73,9 +74,9 @@ public sealed partial class WalJournal : AsyncWriteJournal
         return await log.HighestAsync(persistenceId).ConfigureAwait(false);
     }
 
-    private async Task<IImmutableList<Exception>> WriteAsync(IEnumerable<AtomicWrite> messages)
+    private Task<IImmutableList<Exception>> WriteAsync(IEnumerable<AtomicWrite> messages)
     {
-        List<EventToWrite[]> writes = [];
+        List<EventToWrite[]> writes = new(messages.TryGetNonEnumeratedCount(out int count) ? count : 0);
         string persistenceId = null;
         ImmutableArray<Exception>.Builder rejections = null;
         int index = 0;
@@ -84,7 +85,7 @@ public sealed partial class WalJournal : AsyncWriteJournal
             persistenceId ??= message.PersistenceId;
             if (!string.Equals(persistenceId, message.PersistenceId, StringComparison.Ordinal))
             {
-                throw new JournalException($"One request writes for [{persistenceId}] and for [{message.PersistenceId}].");
+                return Task.FromException<IImmutableList<Exception>>(new JournalException($"One request writes for [{persistenceId}] and for [{message.PersistenceId}]."));
             }
 
             Exception rejection = null;
@@ -111,13 +112,23 @@ public sealed partial class WalJournal : AsyncWriteJournal
             index++;
         }
 
-        if (writes.Count > 0)
+        if (writes.Count == 0)
         {
-            WriteAheadLog log = await _opening.ConfigureAwait(false);
-            await log.AppendAsync(persistenceId, writes).ConfigureAwait(false);
+            return Task.FromResult<IImmutableList<Exception>>(rejections?.ToImmutable());
         }
 
-        return rejections?.ToImmutable();
+        // Nearly always: then the log's own answer will do.
+        return rejections is null && _opened is { } log
+            ? log.AppendAsync(persistenceId, writes)
+            : AppendAsync(persistenceId, writes, rejections?.ToImmutable());
+    }
+
+    private async Task<IImmutableList<Exception>> AppendAsync(string persistenceId, List<EventToWrite[]> writes, IImmutableList<Exception> rejections)
+    {
+        WriteAheadLog log = await _opening.ConfigureAwait(false);
+        _opened = log;
+        await log.AppendAsync(persistenceId, writes).ConfigureAwait(false);
+        return rejections;
     }
 
     private async Task DeleteAsync(string persistenceId, long toSequenceNr)

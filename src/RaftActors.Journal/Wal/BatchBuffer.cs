@@ -28,7 +28,7 @@ internal sealed class BatchBuffer
     public ulong NextLsn { get; set; }
 
     /// <summary>What is to be written, in order.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> Pieces()
+    public List<ReadOnlyMemory<byte>> Pieces()
     {
         _pieces.Clear();
         int from = 0;

@@ -25,7 +25,7 @@ internal sealed unsafe class BlockWriter : IDisposable
 
     /// <summary>Writes the pieces to the end of the segment; the sync is the caller's. Throws what is final.</summary>
     /// <returns>False when it cannot be done like this, and nothing is done.</returns>
-    public bool TryWrite(Segment segment, IReadOnlyList<ReadOnlyMemory<byte>> pieces, int length)
+    public bool TryWrite(Segment segment, List<ReadOnlyMemory<byte>> pieces, int length)
     {
         if (_refused || length > Most || !Use(segment))
         {

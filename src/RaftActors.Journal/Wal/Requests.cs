@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace RaftActors.Journal.Wal;
 
 /// <summary>An event on its way into the log.</summary>
@@ -12,11 +14,12 @@ internal readonly record struct StoredEvent(
 /// <param name="answer">Where the continuation runs.</param>
 internal abstract class Request(TaskCreationOptions answer = TaskCreationOptions.RunContinuationsAsynchronously)
 {
-    private readonly TaskCompletionSource _done = new(answer);
+    // The result is null. To the base class of journals that says that nothing was rejected, so it gets the task as it is.
+    private readonly TaskCompletionSource<IImmutableList<Exception>?> _done = new(answer);
 
-    public Task Done => _done.Task;
+    public Task<IImmutableList<Exception>?> Done => _done.Task;
 
-    public void Complete() => _done.TrySetResult();
+    public void Complete() => _done.TrySetResult(null);
 
     public void Fail(Exception cause) => _done.TrySetException(cause);
 }
@@ -26,11 +29,11 @@ internal abstract class Request(TaskCreationOptions answer = TaskCreationOptions
 /// Answered on the writer's thread: what follows is a message to the actor that waits, and a detour over another thread would cost more than that. So whoever awaits one must
 /// not do work there.
 /// </remarks>
-internal sealed class AppendRequest(string persistenceId, IReadOnlyList<EventToWrite[]> writes) : Request(TaskCreationOptions.None)
+internal sealed class AppendRequest(string persistenceId, List<EventToWrite[]> writes) : Request(TaskCreationOptions.None)
 {
     public string PersistenceId { get; } = persistenceId;
 
-    public IReadOnlyList<EventToWrite[]> Writes { get; } = writes;
+    public List<EventToWrite[]> Writes { get; } = writes;
 }
 
 internal sealed class DeleteRequest(string persistenceId, long to) : Request

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using RaftActors.Journal.Storage;
 
 namespace RaftActors.Journal.Wal;
@@ -44,8 +45,13 @@ internal sealed class WriteAheadLog : IAsyncDisposable
     public static Task<WriteAheadLog> OpenAsync(WalSettings settings, IFileSystem? files = null, Action<bool, string>? report = null) =>
         LogWriter.Start(settings, files ?? FileSystem.Instance, report ?? ((_, _) => { }));
 
-    public Task AppendAsync(string persistenceId, IReadOnlyList<EventToWrite[]> writes) =>
-        _writer.Submit(new AppendRequest(persistenceId, writes));
+    /// <summary>Done, with null, when all of it is durable.</summary>
+    public Task<IImmutableList<Exception>?> AppendAsync(string persistenceId, List<EventToWrite[]> writes)
+    {
+        AppendRequest request = new(persistenceId, writes);
+        _ = _writer.Submit(request);
+        return request.Done;
+    }
 
     public Task DeleteAsync(string persistenceId, long to) => _writer.Submit(new DeleteRequest(persistenceId, to));
 
