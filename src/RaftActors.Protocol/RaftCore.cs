@@ -18,6 +18,7 @@ public sealed partial class RaftCore
     private readonly LeaderReads _leaderReads;
     private readonly ForwardedReads _forwardedReads;
     private readonly Introductions _introductions;
+    private readonly Action<RaftInput.Received> _handle;
     private bool _started;
     private bool _starting;
 
@@ -45,6 +46,7 @@ public sealed partial class RaftCore
         _leaderReads = new LeaderReads(_state, _leader);
         _snapshots = new SnapshotTransfer(_state, _roles, _leader, _follower);
         _introductions = new Introductions(_state, _leader);
+        _handle = Handle;
         LogRecovery.Replay(_state, journal, stateAt);
     }
 
@@ -218,11 +220,7 @@ public sealed partial class RaftCore
                 _leader.TryCommit();
                 _recovery.OnDurable();
                 BeginWhenReady();
-                foreach (RaftInput.Received admitted in _introductions.TakeAdmitted())
-                {
-                    Handle(admitted);
-                }
-
+                _introductions.Release(_handle);
                 break;
 
             case RaftInput.Applied applied:

@@ -22,7 +22,7 @@ public sealed class DurableOutbox
     public int Count => _held.Count + (_round is null ? 0 : 1);
 
     /// <summary>Sends <paramref name="promise"/> when the write <paramref name="needs"/> is on disk; at once when it is already.</summary>
-    internal void Hold<T>(JournalMark needs, NodeId to, T promise, ICollection<Effect> now)
+    internal void Hold<T>(JournalMark needs, NodeId to, T promise, List<Effect> now)
         where T : PeerMessage, IPromise
     {
 #if RAFT_MUTANTS
@@ -42,7 +42,7 @@ public sealed class DurableOutbox
     }
 
     /// <summary>Opens a vote round when the candidate's own term and vote are on disk. There is one at a time.</summary>
-    internal void Hold(JournalMark needs, Effect.BeginVoteRound round, ICollection<Effect> now)
+    internal void Hold(JournalMark needs, Effect.BeginVoteRound round, List<Effect> now)
     {
         if (needs <= Durable)
         {
@@ -68,7 +68,7 @@ public sealed class DurableOutbox
     /// Acknowledgements to one leader that open together become one: the highest index, and the highest token, which
     /// covers all lower tokens of its term.
     /// </remarks>
-    internal void Release(JournalMark durable, ICollection<Effect> now)
+    internal void Release(JournalMark durable, List<Effect> now)
     {
         if (durable > Durable)
         {

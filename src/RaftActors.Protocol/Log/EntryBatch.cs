@@ -51,6 +51,9 @@ public sealed class EntryBatch : IEnumerable<LogEntry>
     /// <summary>Term and index of the last entry.</summary>
     public EntryId LastId => new(Term, LastIndex);
 
+    /// <summary>True for a membership: it stands alone in its batch.</summary>
+    public bool IsMembership => Count == 1 && MembershipCodec.IsMembership(FirstKind);
+
     /// <summary>Header and body, as they go to journal and wire.</summary>
     public ReadOnlyMemory<byte> Encoded { get; }
 

@@ -306,10 +306,29 @@ internal sealed partial class RaftLog
     {
         Invariant.That(index >= FirstInMemory && index <= Last.Index, "The log does not hold the index that was asked for in memory.");
 
-        // Most questions are about the newest batch.
-        return _slots[^1].Batch.FirstIndex <= index
-            ? _slots.Count - 1
-            : FirstSlotWhere(static (batch, wanted) => batch.LastIndex >= wanted, index);
+        // Most questions are about one of the newest batches: so from the end, in steps that double.
+        int high = _slots.Count - 1;
+        int low = high;
+        for (int step = 1; low > 0 && _slots[low].Batch.FirstIndex > index; step *= 2)
+        {
+            high = low - 1;
+            low = Math.Max(0, low - step);
+        }
+
+        while (low < high)
+        {
+            int middle = high - ((high - low) / 2);
+            if (_slots[middle].Batch.FirstIndex <= index)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return low;
     }
 
     private int FirstSlotWhere<T>(Func<EntryBatch, T, bool> reached, T wanted)

@@ -59,7 +59,7 @@ public sealed class RecoveredJournal
 
         _bytes -= batch.Encoded.Length;
         _entries -= batch.Count;
-        if (MembershipHistory.IsMembership(batch))
+        if (batch.IsMembership)
         {
             _old.Add(fact);
         }

@@ -71,14 +71,15 @@ internal sealed class Introductions
     }
 
     /// <summary>The disk has confirmed something: what waited for that is judged again.</summary>
-    public IEnumerable<RaftInput.Received> TakeAdmitted()
+    /// <param name="handle">Gets what may be looked at now.</param>
+    public void Release(Action<RaftInput.Received> handle)
     {
         for (int i = _held.Count; i > 0; i--)
         {
             RaftInput.Received received = _held.Dequeue();
             if (Admits(received))
             {
-                yield return received;
+                handle(received);
             }
         }
     }

@@ -37,7 +37,7 @@ internal sealed class MembershipHistory
     public bool OnAppended(EntryBatch batch)
     {
         bool isRolledBack = ForgetFrom(batch.FirstIndex);
-        if (!IsMembership(batch))
+        if (!batch.IsMembership)
         {
             return isRolledBack;
         }
@@ -61,9 +61,6 @@ internal sealed class MembershipHistory
 
         return CurrentIndex != before;
     }
-
-    /// <summary>Membership entries stand alone in their batch: only one batch of many has to be looked into.</summary>
-    public static bool IsMembership(EntryBatch batch) => batch.Count == 1 && MembershipCodec.IsMembership(batch[batch.FirstIndex].Kind);
 
     /// <summary>A snapshot stands for everything up to <paramref name="last"/>: what was in force before is of no use any more.</summary>
     public void ForgetBefore(LogIndex last)

@@ -104,8 +104,7 @@ public sealed class StreamMembership
     }
 
     /// <summary>The member with this id, or null.</summary>
-    public Member? Find(NodeId id) =>
-        Members.FirstOrDefault(m => m.Id == id) ?? Outgoing.FirstOrDefault(m => m.Id == id);
+    public Member? Find(NodeId id) => Find(Members, id) ?? Find(Outgoing, id);
 
     /// <summary>The entry that took this member in: who is removed and added again begins another stay. Zero for the members of the beginning, and for strangers.</summary>
     /// <param name="id">The member.</param>
@@ -145,4 +144,17 @@ public sealed class StreamMembership
     /// <summary>Everybody but <paramref name="self"/>, each once, in order of ids.</summary>
     public ImmutableArray<NodeId> Peers(NodeId self) =>
         [.. Members.Concat(Outgoing).Select(m => m.Id).Where(id => id != self).Distinct().Order()];
+
+    private static Member? Find(ImmutableArray<Member> members, NodeId id)
+    {
+        foreach (Member member in members)
+        {
+            if (member.Id == id)
+            {
+                return member;
+            }
+        }
+
+        return null;
+    }
 }

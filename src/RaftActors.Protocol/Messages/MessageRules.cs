@@ -77,14 +77,15 @@ internal static class MessageRules
         }
 
         EntryId last = append.Previous;
-        foreach (EntryBatch batch in append.Batches)
+        for (int i = 0; i < append.Batches.Count; i++)
         {
+            EntryBatch batch = append.Batches[i];
             if (batch.FirstIndex != last.Index.Next || batch.Term < last.Term)
             {
                 return $"batch {batch} cannot stand behind entry {last}";
             }
 
-            if (batch.Count == 1 && batch[batch.FirstIndex] is var entry && MembershipCodec.IsMembership(entry.Kind) && !MembershipCodec.TryDecode(entry.Data.Span, out _))
+            if (batch.IsMembership && batch[batch.FirstIndex] is var entry && !MembershipCodec.TryDecode(entry.Data.Span, out _))
             {
                 return $"entry {entry.Id} does not hold a membership";
             }

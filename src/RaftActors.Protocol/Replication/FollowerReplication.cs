@@ -76,8 +76,9 @@ internal sealed partial class FollowerReplication
     /// </summary>
     private void Append(AppendEntries message)
     {
-        foreach (EntryBatch batch in message.Batches)
+        for (int i = 0; i < message.Batches.Count; i++)
         {
+            EntryBatch batch = message.Batches[i];
             LogIndex first = _state.Log.FirstDifference(batch);
 #if RAFT_MUTANTS
             if (Mutants.Active == Mutant.TruncateOnEveryAppend)

@@ -204,7 +204,7 @@ internal sealed partial class LeaderReplication
     /// <summary>Commits what a quorum has on disk (Raft paper sections 5.3 and 5.4.2). A leader's own log counts as far as it is on its disk.</summary>
     public void TryCommit()
     {
-        if (_state.Leadership is not { } leadership)
+        if (_state.Leadership is not { } leadership || _state.CommitIndex == _state.Log.Last.Index)
         {
             return;
         }

@@ -48,7 +48,7 @@ internal static class LogRecovery
             {
                 case EntriesAppended appended:
                     log.Restore(appended.Batch);
-                    if (MembershipHistory.IsMembership(appended.Batch))
+                    if (appended.Batch.IsMembership)
                     {
                         memberships.Add(appended.Batch);
                     }

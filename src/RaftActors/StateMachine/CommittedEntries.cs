@@ -24,18 +24,33 @@ public sealed class CommittedEntries : IEnumerable<CommittedEntry>
         _waiters = waiters;
         _firstWaiter = firstWaiter;
         _skipped = skipped;
-        foreach (CommittedEntry entry in this)
-        {
-            First = First == LogIndex.Zero ? entry.Index : First;
-            Last = entry.Index;
-        }
     }
 
     /// <summary>The index of the first entry.</summary>
-    public LogIndex First { get; }
+    public LogIndex First
+    {
+        get
+        {
+            Enumerator entries = GetEnumerator();
+            entries.MoveNext();
+            return entries.Current.Index;
+        }
+    }
 
     /// <summary>The index of the last entry.</summary>
-    public LogIndex Last { get; }
+    public LogIndex Last
+    {
+        get
+        {
+            LogIndex last = LogIndex.Zero;
+            foreach (CommittedEntry entry in this)
+            {
+                last = entry.Index;
+            }
+
+            return last;
+        }
+    }
 
     /// <summary>How many entries, at least 1.</summary>
     public int Count { get; }

@@ -100,8 +100,9 @@ internal sealed partial class FsmCallerActor : UntypedActor
     private void Apply(IReadOnlyList<ApplyRun> runs)
     {
         LogIndex before = _applied;
-        foreach (ApplyRun run in runs)
+        for (int i = 0; i < runs.Count; i++)
         {
+            ApplyRun run = runs[i];
             if (_failure is null)
             {
                 Apply(run);
@@ -201,14 +202,7 @@ internal sealed partial class FsmCallerActor : UntypedActor
 
     private void TellMembership(ApplyRun run)
     {
-        // A membership stands alone in its batch.
-        if (run.Batch.Count != 1)
-        {
-            return;
-        }
-
-        LogEntry entry = run.Batch[run.From];
-        if (!MembershipCodec.IsMembership(entry.Kind) || !MembershipCodec.TryDecode(entry.Data.Span, out StreamMembership? membership))
+        if (!run.Batch.IsMembership || !MembershipCodec.TryDecode(run.Batch[run.From].Data.Span, out StreamMembership? membership))
         {
             return;
         }
