@@ -28,11 +28,13 @@ internal sealed class LogActor : UntypedPersistentActor
     private readonly BatchJoiner _joiner;
     private readonly StreamSettings _settings;
     private readonly JournalIndex _index = new();
+    private readonly Action<JournaledEvent> _onWritten;
 
     public LogActor(StreamId stream, NodeId node, string journalPlugin, string snapshotPlugin, StreamSettings settings)
     {
         _settings = settings;
         _joiner = BatchJoiner.For(settings);
+        _onWritten = OnWritten;
         PersistenceId = PersistenceIdOf(stream, node);
         JournalPluginId = journalPlugin;
 
@@ -160,17 +162,27 @@ internal sealed class LogActor : UntypedPersistentActor
 
     private void WriteNext()
     {
-        if (_writing || _failed || _waiting.Count == 0)
+        if (_writing || _failed || !_waiting.TryDequeue(out WriteJournal? first))
         {
             return;
         }
 
-        List<JournaledEvent> events = [];
-        long bytes = 0;
+        _writing = true;
+        _newest = first.Mark;
+        JournaledEvent written = JournaledEvent.For(first.Event);
+        if (_waiting.Count == 0)
+        {
+            _confirmationsDue = 1;
+            PersistAsync(written, _onWritten);
+            return;
+        }
+
+        List<JournaledEvent> events = [written];
+        long bytes = SizeOf(first);
         while (_waiting.TryPeek(out WriteJournal? next))
         {
-            int size = next.Event is EntriesAppended entries ? entries.Batch.Encoded.Length : 0;
-            if (events.Count > 0 && bytes + size > _maxWriteBytes)
+            int size = SizeOf(next);
+            if (bytes + size > _maxWriteBytes)
             {
                 break;
             }
@@ -181,10 +193,11 @@ internal sealed class LogActor : UntypedPersistentActor
             _newest = next.Mark;
         }
 
-        _writing = true;
         _confirmationsDue = events.Count;
-        PersistAllAsync(events, OnWritten);
+        PersistAllAsync(events, _onWritten);
     }
+
+    private static int SizeOf(WriteJournal write) => write.Event is EntriesAppended entries ? entries.Batch.Encoded.Length : 0;
 
     private void OnWritten(JournaledEvent written)
     {

@@ -245,7 +245,7 @@ internal sealed partial class NodeActor
             }
         }
 
-        _waiting.Enqueue(new WaitingBatch(accepted.First, proposals, Now));
+        _waiting.Enqueue(new WaitingBatch(accepted.First, proposals, _core.Now));
     }
 
     private void OnRefused(Effect.ProposalRefused refused)

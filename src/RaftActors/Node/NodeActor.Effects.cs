@@ -126,7 +126,7 @@ internal sealed partial class NodeActor
     private void Persist(Effect.Persist persist)
     {
         int bytes = (persist.Event as EntriesAppended)?.Batch.Encoded.Length ?? 0;
-        _writes.Enqueue((persist.Mark, bytes, Now));
+        _writes.Enqueue((persist.Mark, bytes, _core.Now));
         _writeBytes += bytes;
         _journal.Tell(new WriteJournal(persist.Mark, persist.Event));
     }
@@ -157,10 +157,11 @@ internal sealed partial class NodeActor
 
     private void Commit(Effect.Commit commit)
     {
-        _committedAt = Now;
+        _committedAt = _core.Now;
         RelaxInLog();
-        foreach (EntryBatch batch in commit.Batches)
+        for (int i = 0; i < commit.Batches.Count; i++)
         {
+            EntryBatch batch = commit.Batches[i];
             LogIndex from = LogIndex.Max(batch.FirstIndex, commit.First);
             LogIndex to = LogIndex.Min(batch.LastIndex, commit.Last);
             PendingProposal[]? waiters = null;
@@ -225,6 +226,8 @@ internal sealed partial class NodeActor
         SnapshotWhenDue();
         if (_role == Role.Leader && _link.Settings.RunsUserCodeOnConsensus)
         {
+            // Serves as the marker for them, too.
+            _flushQueued = true;
             Self.Tell(CommitsTellable.Instance);
         }
     }
@@ -232,8 +235,12 @@ internal sealed partial class NodeActor
     /// <summary>Clients have their answers, and what they have proposed upon them is here: that goes first and takes along what is committed.</summary>
     private void TellCommits()
     {
-        FlushProposals();
-        Step(new RaftInput.TellCommits());
+        LogIndex last = _core.LastEntry.Index;
+        Flush();
+        if (_core.LastEntry.Index == last)
+        {
+            Step(new RaftInput.TellCommits());
+        }
     }
 
     private void OnApplyFailed(ApplyFailed failed)
