@@ -47,6 +47,34 @@ public sealed class RaftLogSpec
         Assert.Equal(new LogIndex(2), _log.DurableIndex);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void Every_index_is_found_in_its_batch_however_old_that_is(int batches)
+    {
+        // One to three entries a batch, and a new term with every fifth.
+        List<EntryBatch> held = [];
+        for (int i = 0; i < batches; i++)
+        {
+            held.Add(Batch(1 + (i / 5), _log.Last.Index.Value + 1, [.. Enumerable.Repeat("x", 1 + (i % 3))]));
+            _log.Append(held[^1], Mark(i + 1));
+        }
+
+        foreach (EntryBatch batch in held)
+        {
+            foreach (LogEntry entry in batch)
+            {
+                Assert.Same(batch, _log.BatchAt(entry.Id.Index));
+                Assert.Equal(entry.Id.Term, _log.TermAt(entry.Id.Index));
+                Assert.Equal(Mark(held.IndexOf(batch) + 1), _log.MarkOf(entry.Id.Index));
+            }
+
+            Assert.Equal(held.SkipWhile(b => b != batch).Skip(1).Sum(b => (long)b.Encoded.Length), _log.BytesBehind(batch.LastIndex));
+        }
+    }
+
     [Fact]
     public void Reading_cuts_the_first_batch_and_fills_up_to_the_bytes_allowed()
     {
