@@ -77,6 +77,20 @@ public sealed class FailedSyncSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_segment_that_cannot_get_its_name_must_refuse_and_not_speak_of_a_full_disk()
+    {
+        FaultyFiles files = new();
+        await using WriteAheadLog log = await _folder.OpenAsync(files);
+        files.Stuck = ".tmp";
+        JournalException refused = await Assert.ThrowsAsync<JournalFullException>(() => FillAsync(log, "a", 1));
+        Assert.DoesNotContain("room", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("error 5", refused.Message, StringComparison.Ordinal);
+        files.Stuck = null;
+        await TestFolder.WriteAsync(log, "b", 1, 1000);
+        Assert.Single(await TestFolder.ReadAsync(log, "b"));
+    }
+
+    [Fact]
     public async Task A_dead_segment_that_cannot_be_dropped_must_hold_back_those_behind_it()
     {
         FaultyFiles files = new();

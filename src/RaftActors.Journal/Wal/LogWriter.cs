@@ -354,9 +354,8 @@ internal sealed partial class LogWriter
                 _report(true, $"The journal in {_settings.Directory} cannot get a new segment and refuses writes until it can; reads go on: {e.Message}");
             }
 
-            string reason = StorageException.SaysNoSpace(e) ? "the disk is full" : e.Message;
-            return new JournalFullException(
-                $"The journal in {_settings.Directory} has no room for this write, nothing of it is stored: {reason}.", e);
+            string reason = StorageException.SaysNoSpace(e) ? "has no room for this write, nothing of it is stored: the disk is full." : $"cannot get a new segment for this write, nothing of it is stored: {e.Message}";
+            return new JournalFullException($"The journal in {_settings.Directory} {reason}", e);
         }
     }
 
