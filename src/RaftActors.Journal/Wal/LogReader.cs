@@ -7,10 +7,10 @@ namespace RaftActors.Journal.Wal;
 /// <param name="Last">The segment to go on with; null when there is none.</param>
 /// <param name="NextLsn">The number of the next record.</param>
 /// <param name="Cut">The torn write that the last segment ends with, as file and offset; null when there is none.</param>
-/// <param name="LastWriteAt">Where the last write begins in the last segment; its end when there is none.</param>
+/// <param name="LastWrite">The bytes of the last write, as they were found intact, up to the end of the last segment; empty when it has none.</param>
 /// <param name="LeftoverEnd">Up to where records of the torn write must be wiped.</param>
 /// <param name="Records">How many records were read.</param>
-internal sealed record LogContent(LogState State, Segment? Last, ulong NextLsn, (string File, int Offset)? Cut, int LastWriteAt, int LeftoverEnd, long Records);
+internal sealed record LogContent(LogState State, Segment? Last, ulong NextLsn, (string File, int Offset)? Cut, byte[] LastWrite, int LeftoverEnd, long Records);
 
 /// <summary>Reads a whole log: at the start of a node, and for the tools. Changes nothing.</summary>
 internal static class LogReader
@@ -23,7 +23,7 @@ internal static class LogReader
         ulong nextLsn = 1;
         long records = 0;
         (string, int)? cut = null;
-        int lastWriteAt = 0;
+        byte[] lastWrite = [];
         int leftoverEnd = 0;
         byte[] buffer = [];
         try
@@ -45,14 +45,14 @@ internal static class LogReader
                 CheckOrder(segment, last, nextLsn);
                 state.TrimmedTo = Math.Max(state.TrimmedTo, segment.Header.TrimmedTo);
 
-                lastWriteAt = SegmentHeader.Length;
-                ulong lastWrite = 0;
+                int lastWriteAt = SegmentHeader.Length;
+                ulong lastWriteLsn = 0;
                 ScanEnd end = SegmentScanner.Scan(content, segment.Header, (record, offset) =>
                 {
                     records++;
-                    if (RecordFormat.BatchOf(record) != lastWrite)
+                    if (RecordFormat.BatchOf(record) != lastWriteLsn)
                     {
-                        lastWrite = RecordFormat.BatchOf(record);
+                        lastWriteLsn = RecordFormat.BatchOf(record);
                         lastWriteAt = offset;
                     }
 
@@ -74,6 +74,7 @@ internal static class LogReader
                     throw new JournalDamagedException(path, end.Offset, $"the record here is not intact, but a later write at offset {tail.LaterWriteAt} is.");
                 }
 
+                lastWrite = content[lastWriteAt..end.Offset].ToArray();
                 leftoverEnd = tail.LeftoverEnd;
                 cut = tail.LooksTorn ? (path, end.Offset) : null;
             }
@@ -88,7 +89,7 @@ internal static class LogReader
                 }
             }
 
-            return new LogContent(state, last, nextLsn, cut, lastWriteAt, leftoverEnd, records);
+            return new LogContent(state, last, nextLsn, cut, lastWrite, leftoverEnd, records);
         }
         catch
         {

@@ -69,27 +69,11 @@ internal sealed partial class LogWriter
 
         if (_settings.Fsync != FsyncMode.Off)
         {
-            WriteAgain(content.LastWriteAt, _active.End);
+            // The last write may be one whose sync failed: the system then holds its pages for clean, shows them to every reader, and syncs them never again. Every write before it was durable when it began.
+            // What was checked is what is written, not what a second read brings.
+            _active.File.Write(content.LastWrite, _active.End - content.LastWrite.Length);
             _active.File.Sync(metadata: true);
             _factory.SyncDirectory();
-        }
-    }
-
-    /// <summary>
-    /// The last write may be one whose sync failed: the system then holds its pages for clean, shows them to every reader, and syncs them never again. Every write before it was durable when it began.
-    /// </summary>
-    private void WriteAgain(int from, int to)
-    {
-        byte[] piece = new byte[Math.Min(to - from, 1024 * 1024)];
-        for (int at = from; at < to; at += piece.Length)
-        {
-            Span<byte> bytes = piece.AsSpan(0, Math.Min(piece.Length, to - at));
-            if (_active.File.Read(bytes, at) < bytes.Length)
-            {
-                throw new JournalException($"{_active.Path} ended at offset {at} while it was opened.");
-            }
-
-            _active.File.Write(bytes, at);
         }
     }
 
