@@ -49,6 +49,9 @@ public sealed class JournalFailedException : JournalException
         : base(message, innerException)
     {
     }
+
+    internal static JournalFailedException At(string directory, string path, Exception cause) =>
+        new($"The journal in {directory} failed and takes no writes until it is opened again: {path}: {cause.Message}", cause);
 }
 
 /// <summary>Another process, or another log in this one, has the directory.</summary>

@@ -70,9 +70,7 @@ internal sealed partial class LogWriter
         }
         catch (Exception e)
         {
-            // As on the writer's own thread: a mistake of ours, and nobody may be left without an answer.
-            Fail(e);
-            _taken.ForEach(r => r.Fail(_failure!));
+            FailTaken(e);
         }
 
         _inline = false;

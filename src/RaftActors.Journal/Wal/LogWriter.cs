@@ -122,6 +122,7 @@ internal sealed partial class LogWriter
         try
         {
             Open();
+            Rest();
             opened.SetResult(new WriteAheadLog(_state, this, _settings));
         }
         catch (Exception e)
@@ -140,18 +141,19 @@ internal sealed partial class LogWriter
             {
                 Process(_taken);
                 Reclaim();
+                Rest();
             }
 
             Mark(RecordFlags.Closed);
         }
         catch (Exception e)
         {
-            // A mistake of ours, not of the disk. Nothing may be written on top of it, and nobody left without an answer.
-            Fail(e);
-            _taken.ForEach(r => r.Fail(_failure!));
+            FailTaken(e);
+            Rest();
             while (Take())
             {
                 Process(_taken);
+                Rest();
             }
         }
 
@@ -160,18 +162,11 @@ internal sealed partial class LogWriter
 
     private bool Take()
     {
-        bool isIdle = false;
         while (true)
         {
             TimeSpan wait;
             lock (_gate)
             {
-                if (!isIdle)
-                {
-                    Rest();
-                }
-
-                isIdle = true;
                 wait = WaitForMark();
                 if (!_atWork && (_queue.Count > 0 || _closing || _reclaimAgain || wait == TimeSpan.Zero))
                 {
@@ -185,13 +180,16 @@ internal sealed partial class LogWriter
         }
     }
 
-    // The thread at work is done with what it took.
+    // The thread at work is done with what it took. It says so itself: once another may be at work, what was taken is that one's.
     private void Rest()
     {
-        _unanswered -= _taken.Count;
-        _taken.Clear();
-        _atWork = false;
-        _restsSince = Stopwatch.GetTimestamp();
+        lock (_gate)
+        {
+            _unanswered -= _taken.Count;
+            _taken.Clear();
+            _atWork = false;
+            _restsSince = Stopwatch.GetTimestamp();
+        }
     }
 
     // None: the log has been idle for long enough. Endless: it ends with a mark, or gets none.
@@ -460,9 +458,15 @@ internal sealed partial class LogWriter
 
     private void Fail(Exception cause)
     {
-        _failure = cause as JournalFailedException ?? new JournalFailedException(
-            $"The journal in {_settings.Directory} failed and takes no writes until it is opened again: {_active.Path}: {cause.Message}", cause);
+        _failure = cause as JournalFailedException ?? JournalFailedException.At(_settings.Directory, _active.Path, cause);
         _report(true, _failure.Message);
+    }
+
+    // A mistake of ours, not of the disk. Nothing may be written on top of it, and nobody left without an answer.
+    private void FailTaken(Exception cause)
+    {
+        Fail(cause);
+        _taken.ForEach(r => r.Fail(_failure!));
     }
 
     private static void Refuse(Request request, Exception why) => request.Fail(why);

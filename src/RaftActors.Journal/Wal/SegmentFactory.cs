@@ -91,7 +91,7 @@ internal sealed class SegmentFactory(IFileSystem files, string directory, WalSet
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new JournalFailedException($"The journal in {directory} failed and takes no writes until it is opened again: {path}: {e.Message}", e);
+                throw JournalFailedException.At(directory, path, e);
             }
 
             Volatile.Write(ref _begun, Stopwatch.GetTimestamp());

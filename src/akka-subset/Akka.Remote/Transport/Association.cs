@@ -314,20 +314,7 @@ internal sealed partial class Association : IThreadPoolWorkItem
 
     private void EncodeBatch(TcpConnection connection)
     {
-        var outer = Akka.Serialization.Serialization.CurrentTransportInformation;
-        Akka.Serialization.Serialization.CurrentTransportInformation = _remoting.Provider.SerializationInformation;
-        try
-        {
-            EncodeWithTransport(connection);
-        }
-        finally
-        {
-            Akka.Serialization.Serialization.CurrentTransportInformation = outer;
-        }
-    }
-
-    private void EncodeWithTransport(TcpConnection connection)
-    {
+        using var scope = new Akka.Serialization.Serialization.TransportScope(_remoting.Provider.SerializationInformation);
         var output = connection.Output;
         if (_acked)
         {

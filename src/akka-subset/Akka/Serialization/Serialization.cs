@@ -42,13 +42,6 @@ public class Serialization
 
     public ExtendedActorSystem System { get; }
 
-    /// <summary>Set while a message is being serialized for a transport, on the thread that does it.</summary>
-    internal static Information CurrentTransportInformation
-    {
-        get => _currentTransport;
-        set => _currentTransport = value;
-    }
-
     /// <exception cref="InvalidOperationException">Nothing is being serialized on this thread.</exception>
     public static Information GetCurrentTransportInformation() =>
         _currentTransport ?? throw new InvalidOperationException(
@@ -138,19 +131,10 @@ public class Serialization
         return Deserialize(bytes, serializerId, type);
     }
 
-    // What WithTransport does, written out: every message that comes in passes here.
     private object Deserialize(SerializerWithStringManifest serializer, byte[] bytes, string manifest)
     {
-        var outer = _currentTransport;
-        _currentTransport = System.Provider.SerializationInformation;
-        try
-        {
-            return serializer.FromBinary(bytes, manifest);
-        }
-        finally
-        {
-            _currentTransport = outer;
-        }
+        using var scope = new TransportScope(System.Provider.SerializationInformation);
+        return serializer.FromBinary(bytes, manifest);
     }
 
     public IActorRef DeserializeActorRef(string path) => System.Provider.ResolveActorRef(path);
@@ -187,18 +171,8 @@ public class Serialization
 
     private static T WithTransport<TState, T>(Information information, TState state, Func<TState, T> action)
     {
-        var outer = _currentTransport;
-        if (ReferenceEquals(outer, information))
-            return action(state);
-        _currentTransport = information;
-        try
-        {
-            return action(state);
-        }
-        finally
-        {
-            _currentTransport = outer;
-        }
+        using var scope = new TransportScope(information);
+        return action(state);
     }
 
     private Serializer SerializerOf(int id, string manifest) =>
@@ -255,5 +229,24 @@ public class Serialization
             System.Log.Warning("The type [{0}] is bound to the serializer [{1}], which does not exist.", typeName, serializerName);
         else
             AddSerializationMap(type, serializer);
+    }
+
+    /// <summary>The transport for which something is serialized on this thread, until it is disposed.</summary>
+    internal readonly ref struct TransportScope
+    {
+        private readonly Information _outer = _currentTransport;
+
+        public TransportScope(Information information)
+        {
+            // Nearly always it is the same already, and a thread's own field costs more to set than to compare.
+            if (!ReferenceEquals(_outer, information))
+                _currentTransport = information;
+        }
+
+        public void Dispose()
+        {
+            if (!ReferenceEquals(_currentTransport, _outer))
+                _currentTransport = _outer;
+        }
     }
 }
